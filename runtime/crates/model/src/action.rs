@@ -1,0 +1,213 @@
+//! An action: a draft, immutable numbered versions, and its place in a trigger.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{ActionId, ActionVersionId, BindingId};
+
+/// A point in a flow where actions run. Others than post-login are stored, not run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trigger {
+    /// Such as `post-login`.
+    pub id: String,
+    /// Such as `v3`.
+    pub version: String,
+}
+
+/// The trigger whose actions run in a login.
+pub const POST_LOGIN: &str = "post-login";
+
+/// How the code of an action is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Runtime {
+    /// A compiled module, uploaded.
+    #[serde(rename = "wasm")]
+    Wasm,
+    /// JavaScript source.
+    #[serde(rename = "node22")]
+    Node22,
+    /// JavaScript source.
+    #[serde(rename = "node18-actions")]
+    Node18,
+}
+
+/// Where the build of a draft or version stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VersionStatus {
+    /// Nothing to build yet.
+    Pending,
+    /// Deployable.
+    Built,
+    /// Not buildable; the draft says why.
+    Failed,
+}
+
+/// A secret as stored.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedSecret {
+    /// Unique in the action.
+    pub name: String,
+    /// AEAD box under the master key; base64.
+    pub sealed_value: String,
+    #[allow(missing_docs, reason = "says its name")]
+    pub updated_at: Timestamp,
+}
+
+impl std::fmt::Debug for SealedSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SealedSecret").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// An npm dependency of JavaScript code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dependency {
+    #[allow(missing_docs, reason = "says its name")]
+    pub name: String,
+    #[allow(missing_docs, reason = "says its name")]
+    pub version: String,
+}
+
+/// A checked module, by content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Artifact {
+    /// SHA-256 of the module, lower-case hex; its bytes are a row of their own.
+    pub sha256: String,
+    /// Bytes of the module.
+    pub size: u64,
+    /// ABI it was built for.
+    pub abi: u32,
+    /// SDK that built it, `name version`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sdk: Option<String>,
+    /// Hosts its stamp asks for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub egress: Vec<String>,
+}
+
+/// Why a build failed, in Auth0's shape.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BuildError {
+    /// A stable code.
+    pub id: String,
+    /// A text for the author.
+    pub msg: String,
+}
+
+/// The editable state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Draft {
+    #[allow(missing_docs, reason = "says its name")]
+    pub runtime: Runtime,
+    /// JavaScript source; empty for a compiled action.
+    #[serde(default)]
+    pub code: String,
+    #[serde(default)]
+    #[allow(missing_docs, reason = "says its name")]
+    pub dependencies: Vec<Dependency>,
+    #[serde(default)]
+    #[allow(missing_docs, reason = "says its name")]
+    pub secrets: Vec<SealedSecret>,
+    /// The uploaded module.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artifact: Option<Artifact>,
+    #[allow(missing_docs, reason = "says its name")]
+    pub status: VersionStatus,
+    #[serde(default)]
+    #[allow(missing_docs, reason = "says its name")]
+    pub errors: Vec<BuildError>,
+    /// When the artifact was built.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub built_at: Option<Timestamp>,
+}
+
+/// An action.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Action {
+    #[allow(missing_docs, reason = "says its name")]
+    pub id: ActionId,
+    /// Counts the writes of this row from 1; set by the store.
+    pub revision: u64,
+    /// Unique in the tenant.
+    pub name: String,
+    /// Just one.
+    pub trigger: Trigger,
+    #[allow(missing_docs, reason = "says its name")]
+    pub draft: Draft,
+    /// The version new logins run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployed: Option<ActionVersionId>,
+    /// Number of the newest version; 0 before the first.
+    pub last_number: u32,
+    /// Whether the draft is what is deployed.
+    pub all_changes_deployed: bool,
+    #[allow(missing_docs, reason = "says its name")]
+    pub created_at: Timestamp,
+    #[allow(missing_docs, reason = "says its name")]
+    pub updated_at: Timestamp,
+}
+
+/// An immutable numbered snapshot of a draft.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActionVersion {
+    #[allow(missing_docs, reason = "says its name")]
+    pub id: ActionVersionId,
+    /// Set by the store.
+    pub revision: u64,
+    #[allow(missing_docs, reason = "says its name")]
+    pub action_id: ActionId,
+    /// Counts from 1.
+    pub number: u32,
+    /// SHA-256 over artifact, code, dependencies, SDK stamp, secret names and settings; lower-case hex.
+    pub content_sha256: String,
+    #[allow(missing_docs, reason = "says its name")]
+    pub runtime: Runtime,
+    #[serde(default)]
+    #[allow(missing_docs, reason = "says its name")]
+    pub code: String,
+    #[serde(default)]
+    #[allow(missing_docs, reason = "says its name")]
+    pub dependencies: Vec<Dependency>,
+    #[serde(default)]
+    #[allow(missing_docs, reason = "says its name")]
+    pub secrets: Vec<SealedSecret>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[allow(missing_docs, reason = "says its name")]
+    pub artifact: Option<Artifact>,
+    /// The version this is a copy of, after a rollback.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rolled_back_from: Option<ActionVersionId>,
+    #[allow(missing_docs, reason = "says its name")]
+    pub created_at: Timestamp,
+}
+
+/// What a failing action does to the login.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnFailure {
+    /// The login ends with `access_denied`.
+    #[default]
+    Deny,
+    /// The login goes on without this action.
+    Skip,
+}
+
+/// An ordered entry: this action runs at this trigger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Binding {
+    #[allow(missing_docs, reason = "says its name")]
+    pub id: BindingId,
+    #[allow(missing_docs, reason = "says its name")]
+    pub action_id: ActionId,
+    #[allow(missing_docs, reason = "says its name")]
+    pub display_name: String,
+    #[serde(default)]
+    #[allow(missing_docs, reason = "says its name")]
+    pub on_failure: OnFailure,
+    /// Hosts the action may reach; `None` leaves it to the tenant's egress setting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub egress_hosts: Option<Vec<String>>,
+    #[allow(missing_docs, reason = "says its name")]
+    pub created_at: Timestamp,
+}

@@ -1,0 +1,248 @@
+//! The record of one run of a trigger in a login, and the login while it waits.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{ActionId, ActionVersionId, ClientId, ConnectionId, ExecutionId, LoginId, UserId};
+
+/// Severity of a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum LogLevel {
+    Trace,
+    Debug,
+    Info,
+    Warn,
+    Error,
+}
+
+/// One line an action logged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct LogLine {
+    pub level: LogLevel,
+    pub message: String,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunStatus {
+    /// With mutations, perhaps none.
+    Ok,
+    /// Out of wall time.
+    Deadline,
+    /// Out of fuel.
+    OutOfFuel,
+    /// Asked for more memory or table than it may have.
+    OutOfMemory,
+    /// Trapped, or made a call it may not make.
+    Trap,
+    /// Reported an error of its own.
+    GuestError,
+    /// Handed back a result that is not legal.
+    BadResult,
+    /// We failed it.
+    HostFault,
+}
+
+/// What a run used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Fuel, exact and the same everywhere.
+    pub fuel: u64,
+    /// Peak linear memory, bytes.
+    pub memory_bytes: u64,
+    /// Time on a CPU, µs.
+    pub cpu_us: u64,
+    /// Time from start to end, µs.
+    pub duration_us: u64,
+    /// Host calls made.
+    pub host_calls: u32,
+    /// Bytes received through host calls.
+    pub host_bytes: u64,
+}
+
+/// A mutation with what became of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AppliedMutation {
+    /// As the guest sent it: an object with `type`.
+    #[serde(flatten)]
+    pub mutation: Map<String, Value>,
+    /// Whether it took effect.
+    pub applied: bool,
+    /// Why it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// A host call and its answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct JournalCall {
+    /// The call as the guest sent it.
+    pub call: Value,
+    /// The answer it was given.
+    pub answer: Value,
+}
+
+/// Every outside answer of a run: with it the run can be made again, exactly.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Journal {
+    /// What `now` answered, ms since the epoch.
+    pub now_ms: i64,
+    /// Seed of `random`, hex of 32 bytes.
+    pub seed: String,
+    /// The event pointers read, in the order of their first reading, with the values read; `None` for absent.
+    #[serde(default)]
+    pub reads: Vec<(String, Option<Value>)>,
+    /// Host calls in the order they were started.
+    #[serde(default)]
+    pub calls: Vec<JournalCall>,
+    /// The ids `call_wait` answered, in order.
+    #[serde(default)]
+    pub waits: Vec<i32>,
+}
+
+/// The record of one run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ActionRun {
+    #[allow(missing_docs, reason = "says its name")]
+    pub action_id: ActionId,
+    #[allow(missing_docs, reason = "says its name")]
+    pub action_name: String,
+    #[allow(missing_docs, reason = "says its name")]
+    pub version_id: ActionVersionId,
+    /// Number of the version; 0 for a draft in a dry run.
+    pub version: u32,
+    /// Whether it was called after a suspension.
+    pub resumed: bool,
+    #[allow(missing_docs, reason = "says its name")]
+    pub status: RunStatus,
+    /// Text for the author when the status is not `ok`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<RunErrorText>,
+    #[serde(default)]
+    #[allow(missing_docs, reason = "says its name")]
+    pub mutations: Vec<AppliedMutation>,
+    #[serde(default)]
+    #[allow(missing_docs, reason = "says its name")]
+    pub logs: Vec<LogLine>,
+    #[allow(missing_docs, reason = "says its name")]
+    pub usage: Usage,
+    #[allow(missing_docs, reason = "says its name")]
+    pub journal: Journal,
+    #[allow(missing_docs, reason = "says its name")]
+    pub started_at: Timestamp,
+    #[allow(missing_docs, reason = "says its name")]
+    pub ended_at: Timestamp,
+}
+
+/// Why a run failed, for its author.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct RunErrorText {
+    pub name: String,
+    pub message: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stack: Option<String>,
+}
+
+/// What a login came to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Outcome {
+    /// Tokens may be issued.
+    Allow,
+    /// An action denied.
+    Deny {
+        /// `access_denied`, or the code of `validation.error`.
+        code: String,
+        /// The action's text.
+        reason: String,
+    },
+    /// The user is sent away and may come back.
+    Redirect {
+        /// Final address, `state` included.
+        url: String,
+        /// One-time token that resumes the login.
+        state: String,
+    },
+    /// A further factor is asked for.
+    Challenge {
+        /// The factors to choose from.
+        factors: Vec<Value>,
+        /// One-time token that resumes the login.
+        state: String,
+    },
+    /// An action failed and its binding denies.
+    Error {
+        /// `access_denied`
+        code: String,
+        /// Text for the browser.
+        message: String,
+    },
+}
+
+/// Where an execution stands, in Auth0's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExecutionStatus {
+    /// Done; every action ran or was not reached.
+    Final,
+    /// Done; an action failed.
+    Partial,
+    /// Waits for the user.
+    Suspended,
+}
+
+/// One run of a trigger within a login.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Execution {
+    #[allow(missing_docs, reason = "says its name")]
+    pub id: ExecutionId,
+    /// Set by the store.
+    pub revision: u64,
+    #[allow(missing_docs, reason = "says its name")]
+    pub login_id: LoginId,
+    #[allow(missing_docs, reason = "says its name")]
+    pub trigger_id: String,
+    #[allow(missing_docs, reason = "says its name")]
+    pub user_id: UserId,
+    #[allow(missing_docs, reason = "says its name")]
+    pub client_id: ClientId,
+    #[allow(missing_docs, reason = "says its name")]
+    pub status: ExecutionStatus,
+    #[allow(missing_docs, reason = "says its name")]
+    pub outcome: Outcome,
+    #[allow(missing_docs, reason = "says its name")]
+    pub runs: Vec<ActionRun>,
+    #[allow(missing_docs, reason = "says its name")]
+    pub created_at: Timestamp,
+    #[allow(missing_docs, reason = "says its name")]
+    pub updated_at: Timestamp,
+}
+
+/// A login that waits for its user to come back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SuspendedLogin {
+    #[allow(missing_docs, reason = "says its name")]
+    pub login_id: LoginId,
+    /// Set by the store.
+    pub revision: u64,
+    #[allow(missing_docs, reason = "says its name")]
+    pub execution_id: ExecutionId,
+    /// SHA-256 of the one-time state token, hex: the token itself is not kept.
+    pub state_sha256: String,
+    /// After this it cannot be resumed.
+    pub expires_at: Timestamp,
+    #[allow(missing_docs, reason = "says its name")]
+    pub user_id: UserId,
+    #[allow(missing_docs, reason = "says its name")]
+    pub client_id: ClientId,
+    #[allow(missing_docs, reason = "says its name")]
+    pub connection_id: ConnectionId,
+    /// The flow's own state; `postern-flow` defines it.
+    pub pipeline: Value,
+}

@@ -1,0 +1,37 @@
+//! The nouns of Postern and the rules that are about one of them alone.
+//!
+//! No input or output, no async, no clock, no randomness: times and ids come in as values.
+//! The types derive serde and are what the store keeps, inside a versioned envelope;
+//! the wire has types of its own in `postern-api`.
+
+pub mod action;
+pub mod client;
+pub mod connection;
+pub mod execution;
+pub mod id;
+pub mod limits;
+pub mod log;
+pub mod metadata;
+pub mod role;
+pub mod tenant;
+pub mod user;
+
+pub use action::{
+    Action, ActionVersion, Artifact, Binding, Draft, OnFailure, Runtime, SealedSecret, Trigger, VersionStatus,
+};
+pub use client::Client;
+pub use connection::{Connection, RootAttributes, Strategy};
+pub use execution::{
+    ActionRun, AppliedMutation, Execution, ExecutionStatus, Journal, JournalCall, LogLevel, LogLine, Outcome,
+    RunStatus, SuspendedLogin, Usage,
+};
+pub use id::{
+    ActionId, ActionVersionId, BadId, BindingId, ClientId, ConnectionId, ExecutionId, LogId, LoginId, RoleId, TenantId,
+    UserId,
+};
+pub use limits::ExecutionLimits;
+pub use log::{LogEntry, LogType};
+pub use metadata::{Metadata, MetadataKind};
+pub use role::Role;
+pub use tenant::{SigningKey, Tenant};
+pub use user::{Actor, HistoryEntry, Identity, User};

@@ -1,0 +1,115 @@
+//! Every limit with its unit and its reason. Enforced where the resource is.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+const KIB: usize = 1024;
+const MIB: usize = 1024 * KIB;
+
+/// What one run, or one execution, may use. Defaults; a tenant record may hold its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ExecutionLimits {
+    /// Fuel of one run: about one WebAssembly instruction each. Counted, so the same everywhere.
+    pub fuel: u64,
+    /// Linear memory of one run, bytes.
+    pub memory_bytes: usize,
+    /// One trigger execution, all its actions and host calls together: the login page waits for it.
+    /// Counted anew after a suspension (Auth0: 20 s).
+    pub execution_ms: u64,
+    /// Result text of one run, bytes.
+    pub result_bytes: usize,
+    /// Mutations of one run.
+    pub mutations: usize,
+    /// Log text kept of one run, bytes; more is dropped and said so.
+    pub log_bytes: usize,
+    /// Host calls of one run.
+    pub host_calls: usize,
+    /// Body of one `http.fetch` answer, bytes.
+    pub http_body_bytes: usize,
+}
+
+impl Default for ExecutionLimits {
+    fn default() -> Self {
+        Self {
+            fuel: 500_000_000,
+            memory_bytes: 64 * MIB,
+            execution_ms: 20_000,
+            result_bytes: 256 * KIB,
+            mutations: 512,
+            log_bytes: 64 * KIB,
+            host_calls: 64,
+            http_body_bytes: MIB,
+        }
+    }
+}
+
+impl ExecutionLimits {
+    /// The wall clock limit of one execution.
+    #[must_use]
+    pub fn execution_wall(&self) -> Duration {
+        Duration::from_millis(self.execution_ms)
+    }
+}
+
+/// An uploaded module, bytes: compiling costs time in proportion.
+pub const MODULE_BYTES: usize = 4 * MIB;
+/// An event as JSON text, bytes.
+pub const EVENT_BYTES: usize = MIB;
+/// A management request body, bytes (Auth0: 1 MB).
+pub const REQUEST_BODY_BYTES: usize = MIB;
+/// `user_metadata` or `app_metadata` of one user as JSON text, bytes, however written.
+pub const METADATA_BYTES: usize = MIB;
+/// What one login's actions may write into either kind of metadata, bytes of JSON text (Auth0: 32 kB each).
+pub const ACTION_METADATA_BYTES: usize = 32 * KIB;
+/// Characters of a metadata key (ours; Auth0 names no limit of its own).
+pub const METADATA_KEY_CHARS: usize = 255;
+/// Entries of `client_metadata`, and characters of each name and value (Auth0: 10 and 255).
+pub const CLIENT_METADATA_ENTRIES: usize = 10;
+/// See [`CLIENT_METADATA_ENTRIES`].
+pub const CLIENT_METADATA_CHARS: usize = 255;
+/// Entries of `user_metadata` at signup (Auth0: 10), names (100 characters) and values (500 characters).
+pub const SIGNUP_METADATA_ENTRIES: usize = 10;
+/// Actions a tenant may have (Auth0: 100).
+pub const ACTIONS_PER_TENANT: usize = 100;
+/// Bindings a trigger may have (Auth0: 20).
+pub const BINDINGS_PER_TRIGGER: usize = 20;
+/// Versions kept of an action (Auth0: 50); the oldest that is not deployed goes.
+pub const VERSIONS_PER_ACTION: usize = 50;
+/// Secrets of an action (Auth0: 30).
+pub const SECRETS_PER_ACTION: usize = 30;
+/// Characters of a secret's name (Auth0: 128).
+pub const SECRET_NAME_CHARS: usize = 128;
+/// Characters of a secret's value (Auth0: 4096).
+pub const SECRET_VALUE_CHARS: usize = 4096;
+/// Bytes of JavaScript source (Auth0: 100 kB).
+pub const CODE_BYTES: usize = 100_000;
+/// Cache key and value, bytes; entries per trigger; all of it, bytes (Auth0: 64, 4096, 20, 16 KiB + 256).
+pub const CACHE_KEY_BYTES: usize = 64;
+/// See [`CACHE_KEY_BYTES`].
+pub const CACHE_VALUE_BYTES: usize = 4096;
+/// See [`CACHE_KEY_BYTES`].
+pub const CACHE_ENTRIES: usize = 20;
+/// See [`CACHE_KEY_BYTES`].
+pub const CACHE_BYTES: usize = 16 * KIB + 256;
+/// Life time of a cache entry, ms: at most, and when none is given (Auth0: 24 h, 15 min).
+pub const CACHE_TTL_MAX_MS: i64 = 24 * 3_600_000;
+/// See [`CACHE_TTL_MAX_MS`].
+pub const CACHE_TTL_DEFAULT_MS: i64 = 15 * 60_000;
+/// Transaction metadata: characters of a key, bytes of a value, bytes of all (Auth0: 64, 8 KB, 16 KB).
+pub const TRANSACTION_KEY_CHARS: usize = 64;
+/// See [`TRANSACTION_KEY_CHARS`].
+pub const TRANSACTION_VALUE_BYTES: usize = 8 * KIB;
+/// See [`TRANSACTION_KEY_CHARS`].
+pub const TRANSACTION_BYTES: usize = 16 * KIB;
+/// Custom claims of one token as JSON text, bytes (Auth0: 100 KB).
+pub const CLAIMS_BYTES: usize = 100_000;
+/// How long a suspended login may be resumed.
+pub const SUSPENSION_FOR: Duration = Duration::from_secs(3600);
+/// How often a login is run again when its user changed meanwhile.
+pub const LOGIN_ATTEMPTS: u32 = 5;
+/// Most rows of a page (Auth0: 100).
+pub const PAGE_ROWS: usize = 100;
+/// Rows of a page when none is asked for (Auth0: 50).
+pub const PAGE_ROWS_DEFAULT: usize = 50;

@@ -1,0 +1,53 @@
+//! What host and guest both say: mutations, host calls, the result of a run and
+//! the names of ABI version 1. The ABI itself is in `ABI.md` and `abi.wat` beside this crate.
+//!
+//! This crate is below both sides: it knows neither the engine nor the SDK.
+
+mod host_call;
+mod mutation;
+mod run_result;
+mod stamp;
+
+pub use host_call::{Body, CacheWrite, HostCall, HttpErrorCode, HttpRedirect};
+pub use mutation::{Factor, MultifactorOptions, Mutation};
+pub use run_result::{GuestError, RunResult};
+pub use stamp::Stamp;
+
+/// Major version of the ABI. Released majors stay loadable for ever.
+pub const ABI_VERSION: u32 = 1;
+/// The module every host function is imported from.
+pub const IMPORT_MODULE: &str = "postern_v1";
+/// The custom section that holds a [`Stamp`] as JSON.
+pub const STAMP_SECTION: &str = "postern";
+
+/// The names a guest exports.
+pub mod export {
+    /// The linear memory.
+    pub const MEMORY: &str = "memory";
+    /// `() -> i64`: runs the action; `ptr << 32 | len` of a [`RunResult`](crate::RunResult) as UTF-8 JSON.
+    pub const ON_EXECUTE: &str = "on_execute_post_login";
+    /// `() -> i64`, optional: the same after a redirect or challenge.
+    pub const ON_CONTINUE: &str = "on_continue_post_login";
+    /// `(ptr: i32, len: i32)`, optional: runs once when a version is built, with the version's payload.
+    pub const INIT: &str = "postern_init";
+    /// `(size: i32) -> i32`: where the host may write the payload; required beside [`INIT`].
+    pub const ALLOC: &str = "postern_alloc";
+}
+
+/// The names a guest may import from [`IMPORT_MODULE`].
+pub mod import {
+    /// `(ptr, len, buf, cap) -> i32`
+    pub const EVENT_READ: &str = "event_read";
+    /// `(level, ptr, len)`
+    pub const LOG: &str = "log";
+    /// `() -> i64`
+    pub const NOW: &str = "now";
+    /// `(ptr, len)`
+    pub const RANDOM: &str = "random";
+    /// `(ptr, len) -> i32`
+    pub const CALL_START: &str = "call_start";
+    /// `() -> i32`
+    pub const CALL_WAIT: &str = "call_wait";
+    /// `(id, buf, cap) -> i32`
+    pub const CALL_TAKE: &str = "call_take";
+}

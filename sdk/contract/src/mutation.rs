@@ -1,0 +1,237 @@
+//! One asked-for change, as a guest sends it: `{"type":"user.setAppMetadata","key":…,"value":…}`.
+//!
+//! The type is the path of the Auth0 `api` method, the other keys are its arguments.
+//! What an argument may be is in [`Mutation::check`].
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+
+/// A factor of `authentication.challengeWith` and its kin.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Factor {
+    /// `otp`, `email`, `phone`, `push-notification`, `webauthn-platform`, `webauthn-roaming`, `recovery-code`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Options of that kind, such as `preferredMethod` of `phone`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub options: Option<Map<String, Value>>,
+}
+
+/// Options of `multifactor.enable`; other keys are dropped.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MultifactorOptions {
+    /// Whether the browser may be remembered so that it is not asked again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allow_remember_browser: Option<bool>,
+    /// Settings of the provider (`duo` only).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_options: Option<Map<String, Value>>,
+}
+
+/// Tells `null` (remove) from absent (leave as it is).
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}
+
+/// Declares [`Mutation`], its tags and a decoder that does not buffer when `type` comes first,
+/// as every SDK of ours writes it: serde's own tagged enums always buffer.
+macro_rules! mutations {
+    ($($(#[$doc:meta])* $tag:literal => $variant:ident { $($(#[$attr:meta])* $field:ident: $ty:ty),* $(,)? }),* $(,)?) => {
+        /// One asked-for change. The list keeps call order and repeats.
+        #[derive(Debug, Clone, PartialEq, Serialize)]
+        #[serde(tag = "type")]
+        pub enum Mutation {
+            $(
+                #[doc = concat!("`", $tag, "`")]
+                $(#[$doc])*
+                #[serde(rename = $tag, rename_all = "camelCase")]
+                #[allow(missing_docs, reason = "the fields are the arguments of the Auth0 method of that name")]
+                $variant { $($(#[$attr])* $field: $ty),* },
+            )*
+        }
+
+        impl Mutation {
+            /// Every type there is, in the order of the reference.
+            pub const TYPES: &'static [&'static str] = &[$($tag),*];
+
+            /// The wire type, such as `user.setAppMetadata`.
+            #[must_use]
+            pub fn type_name(&self) -> &'static str {
+                match self {
+                    $(Self::$variant { .. } => $tag,)*
+                }
+            }
+
+            fn decode_fields<'de, D: Deserializer<'de>>(tag: &str, fields: D) -> Result<Self, D::Error> {
+                match tag {
+                    $($tag => {
+                        #[derive(Deserialize)]
+                        #[serde(deny_unknown_fields, rename_all = "camelCase")]
+                        struct Fields { $($(#[$attr])* $field: $ty),* }
+                        let Fields { $($field),* } = Fields::deserialize(fields)?;
+                        Ok(Self::$variant { $($field),* })
+                    })*
+                    unknown => Err(de::Error::custom(format_args!("unknown mutation type `{unknown}`"))),
+                }
+            }
+        }
+    };
+}
+
+mutations! {
+    "access.deny" => AccessDeny { reason: String },
+    "accessToken.setCustomClaim" => AccessTokenSetCustomClaim { key: String, value: Value },
+    "idToken.setCustomClaim" => IdTokenSetCustomClaim { key: String, value: Value },
+    "accessToken.addScope" => AccessTokenAddScope { scope: String },
+    "accessToken.removeScope" => AccessTokenRemoveScope { scope: String },
+    "authentication.challengeWith" => AuthenticationChallengeWith {
+        factor: Factor,
+        #[serde(default, skip_serializing_if = "Option::is_none")] additional_factors: Option<Vec<Factor>>,
+    },
+    "authentication.enrollWith" => AuthenticationEnrollWith {
+        factor: Factor,
+        #[serde(default, skip_serializing_if = "Option::is_none")] additional_factors: Option<Vec<Factor>>,
+    },
+    "authentication.challengeWithAny" => AuthenticationChallengeWithAny { factors: Vec<Factor> },
+    "authentication.enrollWithAny" => AuthenticationEnrollWithAny { factors: Vec<Factor> },
+    "authentication.recordMethod" => AuthenticationRecordMethod { provider_url: String },
+    "authentication.setPrimaryUser" => AuthenticationSetPrimaryUser { primary_user_id: String },
+    "multifactor.enable" => MultifactorEnable {
+        provider: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")] options: Option<MultifactorOptions>,
+    },
+    "prompt.render" => PromptRender {
+        prompt_id: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")] fields: Option<Map<String, Value>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] vars: Option<Map<String, Value>>,
+    },
+    "redirect.sendUserTo" => RedirectSendUserTo { url: String },
+    "refreshToken.revoke" => RefreshTokenRevoke { reason: String },
+    "refreshToken.setExpiresAt" => RefreshTokenSetExpiresAt { absolute: f64 },
+    "session.setExpiresAt" => SessionSetExpiresAt { absolute: f64 },
+    "refreshToken.setIdleExpiresAt" => RefreshTokenSetIdleExpiresAt { inactivity: f64 },
+    "session.setIdleExpiresAt" => SessionSetIdleExpiresAt { inactivity: f64 },
+    "refreshToken.setMetadata" => RefreshTokenSetMetadata { key: String, value: Option<String> },
+    "session.setMetadata" => SessionSetMetadata { key: String, value: Option<String> },
+    "refreshToken.deleteMetadata" => RefreshTokenDeleteMetadata { key: String },
+    "session.deleteMetadata" => SessionDeleteMetadata { key: String },
+    "refreshToken.evictMetadata" => RefreshTokenEvictMetadata {},
+    "session.evictMetadata" => SessionEvictMetadata {},
+    "samlResponse.setAttribute" => SamlResponseSetAttribute { attribute: String, value: Value },
+    "samlResponse.setAudience" => SamlResponseSetAudience { audience: String },
+    "samlResponse.setRecipient" => SamlResponseSetRecipient { recipient: String },
+    "samlResponse.setDestination" => SamlResponseSetDestination { destination: String },
+    "samlResponse.setIssuer" => SamlResponseSetIssuer { issuer: String },
+    "samlResponse.setRelayState" => SamlResponseSetRelayState { relay_state: String },
+    "samlResponse.setNameIdentifierFormat" => SamlResponseSetNameIdentifierFormat { name_identifier_format: String },
+    "samlResponse.setNameIdentifierProbes" => SamlResponseSetNameIdentifierProbes { name_identifier_probes: Vec<String> },
+    "samlResponse.setAuthnContextClassRef" => SamlResponseSetAuthnContextClassRef { authn_context_class_ref: String },
+    "samlResponse.setSigningCert" => SamlResponseSetSigningCert { signing_cert: String },
+    "samlResponse.setEncryptionCert" => SamlResponseSetEncryptionCert { encryption_cert: String },
+    "samlResponse.setEncryptionPublicKey" => SamlResponseSetEncryptionPublicKey { encryption_public_key: String },
+    "samlResponse.setCert" => SamlResponseSetCert { cert: String },
+    "samlResponse.setKey" => SamlResponseSetKey { key: String },
+    "samlResponse.setSignatureAlgorithm" => SamlResponseSetSignatureAlgorithm { signature_algorithm: String },
+    "samlResponse.setDigestAlgorithm" => SamlResponseSetDigestAlgorithm { digest_algorithm: String },
+    "samlResponse.setEncryptionAlgorithm" => SamlResponseSetEncryptionAlgorithm { encryption_algorithm: String },
+    "samlResponse.setLifetimeInSeconds" => SamlResponseSetLifetimeInSeconds { lifetime_in_seconds: f64 },
+    "samlResponse.setSignResponse" => SamlResponseSetSignResponse { sign_response: bool },
+    "samlResponse.setCreateUpnClaim" => SamlResponseSetCreateUpnClaim { create_upn_claim: bool },
+    "samlResponse.setPassthroughClaimsWithNoMapping" => SamlResponseSetPassthroughClaimsWithNoMapping { passthrough_claims_with_no_mapping: bool },
+    "samlResponse.setMapUnknownClaimsAsIs" => SamlResponseSetMapUnknownClaimsAsIs { map_unknown_claims_as_is: bool },
+    "samlResponse.setMapIdentities" => SamlResponseSetMapIdentities { map_identities: bool },
+    "samlResponse.setIncludeAttributeNameFormat" => SamlResponseSetIncludeAttributeNameFormat { include_attribute_name_format: bool },
+    "samlResponse.setTypedAttributes" => SamlResponseSetTypedAttributes { typed_attributes: bool },
+    "session.revoke" => SessionRevoke {
+        reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")] options: Option<Map<String, Value>>,
+    },
+    "session.setCookieMode" => SessionSetCookieMode { mode: String },
+    /// `value` is a string, a number or a boolean; `null` deletes.
+    "transaction.setMetadata" => TransactionSetMetadata { key: String, value: Value },
+    /// `null` removes the key, absent leaves it as it is.
+    "user.setAppMetadata" => UserSetAppMetadata {
+        key: String,
+        #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")] value: Option<Value>,
+    },
+    /// `null` removes the key, absent leaves it as it is.
+    "user.setUserMetadata" => UserSetUserMetadata {
+        key: String,
+        #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")] value: Option<Value>,
+    },
+    "validation.error" => ValidationError { code: String, message: String },
+}
+
+impl<'de> Deserialize<'de> for Mutation {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct MutationVisitor;
+
+        impl<'de> Visitor<'de> for MutationVisitor {
+            type Value = Mutation;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object with a `type`")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Mutation, A::Error> {
+                let Some(first) = map.next_key::<String>()? else {
+                    return Err(de::Error::missing_field("type"));
+                };
+                if first == "type" {
+                    let tag: String = map.next_value()?;
+                    return Mutation::decode_fields(&tag, MapAccessDeserializer::new(map));
+                }
+                let mut rest = Map::new();
+                rest.insert(first, map.next_value()?);
+                while let Some(key) = map.next_key::<String>()? {
+                    if rest.contains_key(&key) {
+                        map.next_value::<IgnoredAny>()?;
+                        return Err(de::Error::custom(format_args!("duplicate field `{key}`")));
+                    }
+                    rest.insert(key, map.next_value()?);
+                }
+                match rest.remove("type") {
+                    Some(Value::String(tag)) => {
+                        Mutation::decode_fields(&tag, Value::Object(rest)).map_err(de::Error::custom)
+                    }
+                    Some(_) => Err(de::Error::custom("`type` is not a string")),
+                    None => Err(de::Error::missing_field("type")),
+                }
+            }
+        }
+
+        deserializer.deserialize_map(MutationVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absent_and_null_values_differ() {
+        let absent: Mutation = serde_json::from_str(r#"{"type":"user.setAppMetadata","key":"k"}"#).unwrap();
+        let null: Mutation = serde_json::from_str(r#"{"key":"k","value":null,"type":"user.setAppMetadata"}"#).unwrap();
+        assert_eq!(absent, Mutation::UserSetAppMetadata { key: "k".into(), value: None });
+        assert_eq!(null, Mutation::UserSetAppMetadata { key: "k".into(), value: Some(Value::Null) });
+    }
+
+    #[test]
+    fn unknown_types_and_keys_are_refused() {
+        for bad in [
+            r#"{"type":"user.explode"}"#,
+            r#"{"type":"access.deny"}"#,
+            r#"{"type":"access.deny","reason":"x","other":1}"#,
+            r#"{"reason":"x","other":1,"type":"access.deny"}"#,
+            r#"{"reason":"x"}"#,
+            "{}",
+            "[]",
+        ] {
+            assert!(serde_json::from_str::<Mutation>(bad).is_err(), "{bad}");
+        }
+    }
+}
