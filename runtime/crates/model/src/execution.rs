@@ -1,7 +1,9 @@
 //! The record of one run of a trigger in a login, and the login while it waits.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::de;
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::{ActionId, ActionVersionId, ClientId, ConnectionId, ExecutionId, LoginId, UserId};
@@ -65,17 +67,57 @@ pub struct Usage {
     pub host_bytes: u64,
 }
 
-/// A mutation with what became of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A mutation with what became of it. Written as the mutation's own object with `applied` and, when it was not,
+/// `reason` added; a mutation that has a `reason` of its own keeps it and ours is `applied_reason`.
+#[derive(Debug, Clone, PartialEq)]
 pub struct AppliedMutation {
     /// As the guest sent it: an object with `type`.
-    #[serde(flatten)]
     pub mutation: Map<String, Value>,
     /// Whether it took effect.
     pub applied: bool,
     /// Why it did not.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+const APPLIED_REASON: &str = "applied_reason";
+
+impl Serialize for AppliedMutation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let own_reason = self.mutation.contains_key("reason");
+        let mut object = serializer.serialize_map(None)?;
+        for (key, value) in &self.mutation {
+            object.serialize_entry(key, value)?;
+        }
+        object.serialize_entry("applied", &self.applied)?;
+        if own_reason && !self.applied {
+            object.serialize_entry(APPLIED_REASON, &self.reason)?;
+        } else if let (Some(reason), false) = (&self.reason, own_reason) {
+            object.serialize_entry("reason", reason)?;
+        }
+        object.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for AppliedMutation {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut mutation = Map::deserialize(deserializer)?;
+        let applied = match mutation.remove("applied") {
+            Some(Value::Bool(applied)) => applied,
+            Some(_) => return Err(de::Error::custom("`applied` is not a boolean")),
+            None => return Err(de::Error::missing_field("applied")),
+        };
+        let ours = match mutation.remove(APPLIED_REASON) {
+            Some(ours) => Some(ours),
+            None if applied => None,
+            None => mutation.remove("reason"),
+        };
+        let reason = match ours {
+            Some(Value::String(reason)) => Some(reason),
+            Some(Value::Null) | None => None,
+            Some(_) => return Err(de::Error::custom("the reason is not a string")),
+        };
+        Ok(Self { mutation, applied, reason })
+    }
 }
 
 /// A host call and its answer.
@@ -245,4 +287,51 @@ pub struct SuspendedLogin {
     pub connection_id: ConnectionId,
     /// The flow's own state; `postern-flow` defines it.
     pub pipeline: Value,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(mutation: &Value, applied: bool, reason: Option<&str>, want: &Value) {
+        let Value::Object(mutation) = mutation.clone() else { panic!("not an object: {mutation}") };
+        let applied = AppliedMutation { mutation, applied, reason: reason.map(str::to_owned) };
+        let text = serde_json::to_string(&applied).unwrap();
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), *want, "{text}");
+        assert_eq!(serde_json::from_str::<AppliedMutation>(&text).unwrap(), applied, "{text}");
+    }
+
+    #[test]
+    fn a_mutations_own_reason_and_ours_do_not_mix() {
+        let claim = json!({"type": "idToken.setCustomClaim", "key": "sub", "value": 1});
+        let revoke = json!({"type": "session.revoke", "reason": "risk"});
+        check(
+            &claim,
+            true,
+            None,
+            &json!({"type": "idToken.setCustomClaim", "key": "sub", "value": 1, "applied": true}),
+        );
+        check(
+            &claim,
+            false,
+            Some("reserved"),
+            &json!({"type": "idToken.setCustomClaim", "key": "sub", "value": 1, "applied": false, "reason": "reserved"}),
+        );
+        check(&revoke, true, None, &json!({"type": "session.revoke", "reason": "risk", "applied": true}));
+        check(
+            &revoke,
+            false,
+            Some("no session"),
+            &json!({"type": "session.revoke", "reason": "risk", "applied": false, "applied_reason": "no session"}),
+        );
+        check(
+            &revoke,
+            false,
+            None,
+            &json!({"type": "session.revoke", "reason": "risk", "applied": false, "applied_reason": null}),
+        );
+    }
 }
