@@ -1,0 +1,9 @@
+;; Takes the answer of a call that was never started.
+(module
+  (import "postern_v1" "call_start" (func $call_start (param i32 i32) (result i32)))
+  (import "postern_v1" "call_wait" (func $call_wait (result i32)))
+  (import "postern_v1" "call_take" (func $call_take (param i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "on_execute_post_login") (result i64)
+    (drop (call $call_take (i32.const 41) (i32.const 0) (i32.const 16)))
+    unreachable))

@@ -1,0 +1,10 @@
+//! The whole program over real HTTP: every test has a `postern serve` process of its own.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test reports by panicking"
+)]
+
+mod guests;
