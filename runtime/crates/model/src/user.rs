@@ -150,6 +150,9 @@ pub struct HistoryEntry {
     pub user_id: UserId,
     /// The user revision that the change made.
     pub revision: u64,
+    /// Place among the changes of that revision, from 0.
+    #[serde(default)]
+    pub order: u32,
     /// When.
     pub at: Timestamp,
     /// Who.

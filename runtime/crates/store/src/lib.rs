@@ -1,1 +1,21 @@
-//! postern-store.
+//! What Postern keeps, and how: the [`Store`] trait, its typed front, and the embedded store on sled.
+//!
+//! A write is a [`WriteSet`]: preconditions and changes under one request id, committed whole or not at all.
+//! `commit` returning `Ok` means that the changes survive a power cut. Rows of one tenant are never reachable
+//! with the id of another: the tenant is the first part of every key.
+//!
+//! Callers read and write through `&dyn Store` and its typed front: `store.fetch::<User>(&tenant, id)`.
+
+mod entity;
+mod envelope;
+mod error;
+mod query;
+mod record;
+mod store;
+mod write_set;
+
+pub use entity::{ArtifactBytes, BindingList, Entity, Index, IndexEntry, Setting, Table, compose, newest, root_tenant};
+pub use error::{BadRecord, CommitError, ExportError, ImportError, OpenError, Refusal, StoreError};
+pub use query::{Order, Page, Query};
+pub use store::{ExportReport, ExportScope, Health, Record, Store};
+pub use write_set::{Expect, LoginStamp, MetadataChange, Receipt, UserPatch, WriteSet, Written};

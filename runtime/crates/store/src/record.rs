@@ -1,0 +1,100 @@
+//! How each type of the model is kept: table, schema, id and index entries.
+
+use jiff::Timestamp;
+use postern_model::{
+    Action, ActionVersion, Client, Connection, Execution, HistoryEntry, LogEntry, Role, SuspendedLogin, Tenant, User,
+};
+
+use crate::entity::{ArtifactBytes, BindingList, Entity, Index, IndexEntry, Setting, Table, compose, newest, oldest};
+
+fn entry<const N: usize>(index: Index, key: [&str; N]) -> IndexEntry {
+    IndexEntry { index, key: key.map(str::to_owned).to_vec(), unique: false }
+}
+
+fn unique<const N: usize>(index: Index, key: [&str; N]) -> IndexEntry {
+    IndexEntry { unique: true, ..entry(index, key) }
+}
+
+/// Milliseconds since the epoch, shifted so that earlier times sort first whatever their sign.
+fn time(at: Timestamp) -> u64 {
+    at.as_millisecond().cast_unsigned() ^ (1 << 63)
+}
+
+macro_rules! entity {
+    ($type:ty, $table:ident, |$row:ident| $id:expr, revision: $revision:tt, indexes: $indexes:expr) => {
+        impl Entity for $type {
+            const TABLE: Table = Table::$table;
+            const SCHEMA: u16 = 1;
+
+            fn id(&self) -> String {
+                let $row = self;
+                $id
+            }
+
+            fn indexes(&self) -> Vec<IndexEntry> {
+                let $row = self;
+                let _ = $row;
+                $indexes
+            }
+
+            entity!(@revision $revision);
+        }
+    };
+    (@revision own) => {
+        fn revision(&self) -> u64 {
+            self.revision
+        }
+
+        fn set_revision(&mut self, revision: u64) {
+            self.revision = revision;
+        }
+    };
+    (@revision none) => {};
+}
+
+entity!(Tenant, Tenants, |t| t.id.to_string(), revision: own, indexes: vec![
+    unique(Index::TenantByDomain, [&t.domain]),
+]);
+entity!(User, Users, |u| u.user_id.to_string(), revision: own, indexes: {
+    let mut entries = vec![entry(Index::UserByCreated, [&oldest(time(u.created_at))])];
+    entries.extend(u.email.as_deref().map(|email| entry(Index::UserByEmail, [email])));
+    entries.extend(u.username.as_deref().map(|name| entry(Index::UserByUsername, [name])));
+    entries.extend(u.identities.iter().map(|i| unique(Index::UserByIdentity, [&i.connection, &i.user_id])));
+    entries
+});
+// The id sorts a user's newest entry first: list them with `Query::all().under(user_id)`.
+entity!(HistoryEntry, History, |h| compose(&[h.user_id.as_str(), &newest(h.revision), &newest(h.order.into())]),
+    revision: none, indexes: Vec::new());
+entity!(Client, Clients, |c| c.client_id.to_string(), revision: own, indexes: vec![
+    entry(Index::ClientByName, [&c.name]),
+]);
+entity!(Connection, Connections, |c| c.id.to_string(), revision: own, indexes: vec![
+    unique(Index::ConnectionByName, [&c.name]),
+]);
+entity!(Role, Roles, |r| r.id.to_string(), revision: own, indexes: vec![
+    unique(Index::RoleByName, [&r.name]),
+]);
+entity!(Action, Actions, |a| a.id.to_string(), revision: own, indexes: vec![
+    unique(Index::ActionByName, [&a.name]),
+    entry(Index::ActionByTrigger, [&a.trigger.id, &oldest(time(a.created_at))]),
+]);
+entity!(ActionVersion, Versions, |v| v.id.to_string(), revision: own, indexes: vec![
+    entry(Index::VersionByAction, [v.action_id.as_str(), &newest(v.number.into())]),
+]);
+entity!(ArtifactBytes, Artifacts, |a| a.sha256.clone(), revision: none, indexes: Vec::new());
+entity!(BindingList, Bindings, |b| b.trigger_id.clone(), revision: own, indexes: Vec::new());
+entity!(Execution, Executions, |e| e.id.to_string(), revision: own, indexes: vec![
+    entry(Index::ExecutionByLogin, [e.login_id.as_str(), &oldest(time(e.created_at))]),
+    entry(Index::ExecutionByUser, [e.user_id.as_str(), &newest(time(e.created_at))]),
+    entry(Index::ExecutionByCreated, [&newest(time(e.created_at))]),
+]);
+entity!(SuspendedLogin, Suspended, |s| s.login_id.to_string(), revision: own, indexes: vec![
+    unique(Index::SuspendedByState, [&s.state_sha256]),
+    entry(Index::SuspendedByExpiry, [&oldest(time(s.expires_at))]),
+]);
+// Later entries have greater ids: list the newest first with `Query::all().descending()`.
+entity!(LogEntry, Logs, |l| l.log_id.to_string(), revision: none, indexes: {
+    let user = l.fields.get("user_id").and_then(serde_json::Value::as_str);
+    user.map(|user| entry(Index::LogByUser, [user, l.log_id.as_str()])).into_iter().collect()
+});
+entity!(Setting, Settings, |s| s.name.clone(), revision: own, indexes: Vec::new());
