@@ -7,4 +7,13 @@
     reason = "a test reports by panicking"
 )]
 
+mod concurrency;
+mod coverage;
+mod durability;
 mod guests;
+mod hostile;
+mod isolation;
+mod openapi;
+mod unauthorized;
+mod whole_path;
+mod world;

@@ -1,0 +1,132 @@
+//! A tenant with at least one row of every kind, so that each operation can be called on something that exists.
+
+use postern_e2e::{Api, encode, module, returning};
+use serde_json::{Value, json};
+
+use crate::openapi::{Access, Operation, operations};
+
+/// Ids of one row of every kind.
+#[derive(Debug, Clone)]
+pub(crate) struct World {
+    pub(crate) api: Api,
+    pub(crate) user_id: String,
+    pub(crate) client_id: String,
+    pub(crate) connection_id: String,
+    pub(crate) role_id: Option<String>,
+    pub(crate) action_id: String,
+    pub(crate) version_id: String,
+    pub(crate) execution_id: String,
+    pub(crate) log_id: String,
+    /// A login that waits, and the token that resumes it.
+    pub(crate) login_id: String,
+    pub(crate) state: String,
+}
+
+impl World {
+    /// Fills the tenant; `name` is part of every name and value in it.
+    pub(crate) async fn create(api: &Api, name: &str) -> Self {
+        let client = json!({"name": format!("{name}-app"), "client_metadata": {"owner": name}});
+        let client = api.post("/api/v2/clients", &client).await.expect(201);
+        let client_id = client["client_id"].as_str().unwrap().to_owned();
+        let user_id = api.user_create(&format!("{name}-ann")).await;
+        let patch = json!({"user_metadata": {"city": name}, "app_metadata": {"plan": name}});
+        let _user = api.patch(&format!("/api/v2/users/{}", encode(&user_id)), &patch).await.expect(200);
+        let action_id = api.action_create(&format!("{name}-action"), &module("redirect"), &json!([])).await;
+        let version = api.deploy(&action_id).await;
+        let _bindings = api.bind(&[&action_id]).await;
+        let waiting = api.login(&client_id, &user_id).await;
+        assert_eq!(waiting["outcome"]["type"], "redirect", "{waiting}");
+        let connections = api.get("/api/v2/connections").await.expect(200);
+        let role = json!({"name": format!("{name}-role"), "description": name});
+        let role = api.post("/api/v2/roles", &role).await;
+        let logs = api.get("/api/v2/logs").await.expect(200);
+        Self {
+            api: api.clone(),
+            user_id,
+            client_id,
+            connection_id: rows(&connections)[0]["id"].as_str().unwrap().to_owned(),
+            role_id: role.body["id"].as_str().map(str::to_owned),
+            action_id,
+            version_id: version["id"].as_str().unwrap().to_owned(),
+            execution_id: waiting["execution_id"].as_str().unwrap().to_owned(),
+            log_id: rows(&logs)[0]["log_id"].as_str().unwrap().to_owned(),
+            login_id: waiting["login_id"].as_str().unwrap().to_owned(),
+            state: waiting["outcome"]["state"].as_str().unwrap().to_owned(),
+        }
+    }
+
+    /// The path of an operation with ids of this tenant.
+    pub(crate) fn path(&self, operation: &Operation) -> String {
+        let mut segments = Vec::new();
+        let mut kind = "";
+        for segment in operation.path.split('/') {
+            if !segment.starts_with('{') {
+                kind = segment;
+                segments.push(segment.to_owned());
+                continue;
+            }
+            let id = match kind {
+                "users" => &self.user_id,
+                "clients" => &self.client_id,
+                "connections" => &self.connection_id,
+                "roles" => self.role_id.as_ref().expect("roles are listed, so one can be made"),
+                "actions" => &self.action_id,
+                "versions" => &self.version_id,
+                "executions" => &self.execution_id,
+                "logs" => &self.log_id,
+                "simulated-logins" | "logins" => &self.login_id,
+                "triggers" => "post-login",
+                "identities" => "auth0",
+                "multifactor" => "google-authenticator",
+                "tenants" => "default",
+                _ => panic!("teach World::path what {segment} of {operation} is"),
+            };
+            segments.push(encode(id));
+        }
+        segments.join("/")
+    }
+
+    /// Every id and text that no other tenant may see.
+    pub(crate) fn private(&self) -> Vec<&str> {
+        let mut ids = vec![
+            &*self.user_id,
+            &self.client_id,
+            &self.connection_id,
+            &self.action_id,
+            &self.version_id,
+            &self.execution_id,
+            &self.login_id,
+            &self.state,
+            &self.log_id,
+        ];
+        ids.extend(self.role_id.as_deref());
+        ids
+    }
+
+    /// Everything a management token can read of this tenant, but the log.
+    pub(crate) async fn everything(&self) -> Value {
+        let mut everything = json!({});
+        for operation in operations(&self.api).await {
+            let readable = matches!(operation.access, Access::Scopes(_)) && !operation.is_write();
+            if !readable || operation.path.contains("logs") {
+                continue;
+            }
+            let path = self.path(&operation);
+            let answer = self.api.get(&path).await;
+            everything[path] = json!({"status": answer.status.as_u16(), "body": answer.body});
+        }
+        everything
+    }
+}
+
+/// The rows of a list, however it is wrapped.
+pub(crate) fn rows(list: &Value) -> &[Value] {
+    list.as_array()
+        .or_else(|| list.as_object().and_then(|object| object.values().find_map(Value::as_array)))
+        .unwrap_or_else(|| panic!("not a list: {list}"))
+}
+
+/// A module that allows and asks for nothing.
+pub(crate) fn nothing() -> Vec<u8> {
+    returning(r#"{"mutations":[]}"#)
+}
