@@ -1,0 +1,275 @@
+//! Actions, versions and runs as Auth0's Management API writes them. Where a field is ours (`artifact`,
+//! `content_sha256`, `rolled_back_from`) it stands beside Auth0's, which its clients ignore.
+
+use jiff::Timestamp;
+use postern_app::actions::{ActionInput, ActionView, SecretInput};
+use postern_model::action::{BuildError, Dependency};
+use postern_model::{Action, ActionRun, ActionVersion, Artifact, Runtime, SealedSecret, Trigger, VersionStatus};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// Body of a create or an update.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ActionBody {
+    name: Option<String>,
+    supported_triggers: Option<Vec<TriggerWire>>,
+    runtime: Option<Runtime>,
+    code: Option<String>,
+    dependencies: Option<Vec<DependencyBody>>,
+    secrets: Option<Vec<SecretBody>>,
+    modules: Option<Vec<Value>>,
+    /// Only when an action is created.
+    pub(crate) deploy: Option<bool>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TriggerWire {
+    id: String,
+    version: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DependencyBody {
+    name: String,
+    version: String,
+    /// Only the public registry, so it says nothing.
+    #[serde(rename = "registry_url")]
+    _registry_url: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SecretBody {
+    name: String,
+    value: Option<String>,
+    /// Given back by a client that sends what it read.
+    #[serde(rename = "updated_at")]
+    _updated_at: Option<String>,
+}
+
+impl std::fmt::Debug for SecretBody {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SecretBody").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl ActionBody {
+    /// The input, or the text of a refusal.
+    pub(crate) fn input(self) -> Result<ActionInput, String> {
+        if self.modules.is_some_and(|modules| !modules.is_empty()) {
+            return Err("'modules' are not supported".to_owned());
+        }
+        let trigger = match self.supported_triggers {
+            None => None,
+            Some(triggers) => match <[TriggerWire; 1]>::try_from(triggers) {
+                Ok([TriggerWire { id, version }]) => Some(Trigger { id, version }),
+                Err(_) => return Err("'supported_triggers' must have exactly one trigger".to_owned()),
+            },
+        };
+        let dependencies = self.dependencies.map(|list| {
+            list.into_iter()
+                .map(|DependencyBody { name, version, _registry_url: _ }| Dependency { name, version })
+                .collect()
+        });
+        let secrets = self.secrets.map(|list| {
+            list.into_iter().map(|SecretBody { name, value, _updated_at: _ }| SecretInput { name, value }).collect()
+        });
+        Ok(ActionInput { name: self.name, trigger, runtime: self.runtime, code: self.code, dependencies, secrets })
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct SecretWire<'a> {
+    name: &'a str,
+    updated_at: Timestamp,
+}
+
+#[derive(Debug, Serialize)]
+struct ErrorWire<'a> {
+    id: &'a str,
+    msg: &'a str,
+    url: &'a str,
+}
+
+/// What an action is called by the rows that hang on it.
+#[derive(Debug, Serialize)]
+pub(crate) struct ActionHead<'a> {
+    id: &'a str,
+    name: &'a str,
+    supported_triggers: [TriggerWire; 1],
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current_version: Option<CurrentVersion<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deployed_version: Option<VersionWire<'a>>,
+    all_changes_deployed: bool,
+}
+
+/// Undocumented in Auth0's API and given by it all the same.
+#[derive(Debug, Serialize)]
+struct CurrentVersion<'a> {
+    id: &'a str,
+    code: &'a str,
+    runtime: Runtime,
+    status: &'static str,
+    number: u32,
+    build_time: Timestamp,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct ActionWire<'a> {
+    #[serde(flatten)]
+    head: ActionHead<'a>,
+    code: &'a str,
+    dependencies: &'a [Dependency],
+    runtime: Runtime,
+    status: VersionStatus,
+    secrets: Vec<SecretWire<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<ErrorWire<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    built_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    artifact: Option<&'a Artifact>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct VersionWire<'a> {
+    id: &'a str,
+    action_id: &'a str,
+    code: &'a str,
+    dependencies: &'a [Dependency],
+    deployed: bool,
+    number: u32,
+    secrets: Vec<SecretWire<'a>>,
+    status: VersionStatus,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    built_at: Timestamp,
+    runtime: Runtime,
+    supported_triggers: [TriggerWire; 1],
+    content_sha256: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rolled_back_from: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    artifact: Option<&'a Artifact>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action: Option<Box<ActionHead<'a>>>,
+}
+
+fn triggers(trigger: &Trigger) -> [TriggerWire; 1] {
+    [TriggerWire { id: trigger.id.clone(), version: trigger.version.clone() }]
+}
+
+fn secrets(sealed: &[SealedSecret]) -> Vec<SecretWire<'_>> {
+    sealed.iter().map(|secret| SecretWire { name: &secret.name, updated_at: secret.updated_at }).collect()
+}
+
+fn errors(errors: &[BuildError]) -> Vec<ErrorWire<'_>> {
+    errors.iter().map(|error| ErrorWire { id: &error.id, msg: &error.msg, url: "" }).collect()
+}
+
+/// An action for a version or a binding to name.
+pub(crate) fn head<'a>(action: &'a Action, deployed: Option<&'a ActionVersion>) -> ActionHead<'a> {
+    ActionHead {
+        id: action.id.as_str(),
+        name: &action.name,
+        supported_triggers: triggers(&action.trigger),
+        created_at: action.created_at,
+        updated_at: action.updated_at,
+        current_version: deployed.map(|version| CurrentVersion {
+            id: version.id.as_str(),
+            code: &version.code,
+            runtime: version.runtime,
+            status: "BUILT",
+            number: version.number,
+            build_time: version.created_at,
+            created_at: version.created_at,
+            updated_at: version.created_at,
+        }),
+        deployed_version: deployed.map(|version| VersionWire { action: None, ..self::version(version, action) }),
+        all_changes_deployed: action.all_changes_deployed,
+    }
+}
+
+/// An action.
+pub(crate) fn action(view: &ActionView) -> ActionWire<'_> {
+    let draft = &view.action.draft;
+    ActionWire {
+        head: head(&view.action, view.deployed.as_ref()),
+        code: &draft.code,
+        dependencies: &draft.dependencies,
+        runtime: draft.runtime,
+        status: draft.status,
+        secrets: secrets(&draft.secrets),
+        errors: errors(&draft.errors),
+        built_at: draft.built_at,
+        artifact: draft.artifact.as_ref(),
+    }
+}
+
+/// A version of an action.
+pub(crate) fn version<'a>(version: &'a ActionVersion, action: &'a Action) -> VersionWire<'a> {
+    VersionWire {
+        id: version.id.as_str(),
+        action_id: version.action_id.as_str(),
+        code: &version.code,
+        dependencies: &version.dependencies,
+        deployed: action.deployed.as_ref() == Some(&version.id),
+        number: version.number,
+        secrets: secrets(&version.secrets),
+        // Only what was built becomes a version.
+        status: VersionStatus::Built,
+        created_at: version.created_at,
+        updated_at: version.created_at,
+        built_at: version.created_at,
+        runtime: version.runtime,
+        supported_triggers: triggers(&action.trigger),
+        content_sha256: &version.content_sha256,
+        rolled_back_from: version.rolled_back_from.as_ref().map(|id| id.as_str()),
+        artifact: version.artifact.as_ref(),
+        action: Some(Box::new(head(action, None))),
+    }
+}
+
+/// A run, as a simulated login's answer and an execution give it.
+pub(crate) fn run(run: &ActionRun) -> Value {
+    let mut object = json!({
+        "action": run.action_name,
+        "action_id": run.action_id,
+        "version_id": run.version_id,
+        "version": run.version,
+        "resumed": run.resumed,
+        "status": run.status,
+        "mutations": run.mutations,
+        "logs": run.logs,
+        "fuel": run.usage.fuel,
+        "memory_bytes": run.usage.memory_bytes,
+        "cpu_us": run.usage.cpu_us,
+        "duration_us": run.usage.duration_us,
+        "host_calls": run.usage.host_calls,
+        "host_bytes": run.usage.host_bytes,
+    });
+    if let (Some(error), Value::Object(object)) = (&run.error, &mut object) {
+        object.insert("error".to_owned(), json!(error));
+    }
+    object
+}
+
+/// One page of a list in the form of Auth0's actions API, which leaves out numbers that are zero.
+pub(crate) fn list(name: &str, rows: Value, total: usize, page: usize, per_page: usize) -> Value {
+    let mut object = serde_json::Map::new();
+    object.insert(name.to_owned(), rows);
+    for (key, number) in [("total", total), ("page", page), ("per_page", per_page)] {
+        if number > 0 {
+            object.insert(key.to_owned(), json!(number));
+        }
+    }
+    Value::Object(object)
+}

@@ -1,0 +1,312 @@
+//! The rules of a draft: what a create or an update may ask for, and what becomes of the draft.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_lc_rs::digest;
+use jiff::Timestamp;
+use postern_model::action::{BuildError, Dependency};
+use postern_model::{
+    Action, ActionId, ActionVersion, Artifact, Draft, Runtime, SealedSecret, TenantId, Trigger, VersionStatus, limits,
+};
+use serde::Serialize;
+
+use crate::bindings::trigger_known;
+use crate::error::AppError;
+use crate::{App, secrets};
+
+/// A secret as given: without a value the stored one is kept.
+#[derive(Clone)]
+pub struct SecretInput {
+    /// Unique in the action.
+    pub name: String,
+    /// Never given back.
+    pub value: Option<String>,
+}
+
+impl std::fmt::Debug for SecretInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SecretInput").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// What a create or an update says of an action. `None` leaves a field as it is; a list replaces the list.
+#[derive(Debug, Clone, Default)]
+pub struct ActionInput {
+    /// Unique in the tenant.
+    pub name: Option<String>,
+    /// The one trigger it is for.
+    pub trigger: Option<Trigger>,
+    /// How its code is given.
+    pub runtime: Option<Runtime>,
+    /// JavaScript source.
+    pub code: Option<String>,
+    /// Npm packages of the source.
+    pub dependencies: Option<Vec<Dependency>>,
+    #[allow(missing_docs, reason = "says its name")]
+    pub secrets: Option<Vec<SecretInput>>,
+}
+
+/// Characters of an action's name (ours; Auth0 names no limit).
+const NAME_CHARS: usize = 255;
+/// Npm dependencies of an action (Auth0: 10).
+const DEPENDENCIES: usize = 10;
+
+/// Checks everything that can be checked without the action as it stands.
+pub(super) fn check(input: &ActionInput) -> Result<(), AppError> {
+    if let Some(name) = &input.name {
+        let length = name.chars().count();
+        if length == 0 || length > NAME_CHARS || name.chars().any(char::is_control) || name.trim() != name {
+            return Err(AppError::invalid_body(format!(
+                "'name' must have 1 to {NAME_CHARS} characters, none of them a control character, and no space at either end"
+            )));
+        }
+    }
+    if let Some(trigger) = &input.trigger
+        && !trigger_known(trigger)
+    {
+        return Err(AppError::invalid_body(format!("there is no trigger '{}' {}", trigger.id, trigger.version)));
+    }
+    if input.code.as_ref().is_some_and(|code| code.len() > limits::CODE_BYTES) {
+        return Err(AppError::invalid_body(format!("'code' is longer than {} bytes", limits::CODE_BYTES)));
+    }
+    if let Some(dependencies) = &input.dependencies {
+        check_dependencies(dependencies)?;
+    }
+    input.secrets.as_deref().map_or(Ok(()), check_secrets)
+}
+
+fn check_dependencies(dependencies: &[Dependency]) -> Result<(), AppError> {
+    if dependencies.len() > DEPENDENCIES {
+        return Err(AppError::invalid_body(format!("an action may have at most {DEPENDENCIES} dependencies")));
+    }
+    let mut names = BTreeSet::new();
+    for Dependency { name, version } in dependencies {
+        if name.is_empty() || version.is_empty() || name.len() > NAME_CHARS || version.len() > NAME_CHARS {
+            return Err(AppError::invalid_body("a dependency needs a name and a version"));
+        }
+        if !names.insert(name) {
+            return Err(AppError::invalid_body(format!("dependency '{name}' is given twice")));
+        }
+    }
+    Ok(())
+}
+
+fn check_secrets(secrets: &[SecretInput]) -> Result<(), AppError> {
+    if secrets.len() > limits::SECRETS_PER_ACTION {
+        return Err(AppError::invalid_body(format!("an action may have at most {} secrets", limits::SECRETS_PER_ACTION)));
+    }
+    let mut names = BTreeSet::new();
+    for SecretInput { name, value } in secrets {
+        let length = name.chars().count();
+        if length == 0 || length > limits::SECRET_NAME_CHARS || name.chars().any(char::is_control) {
+            return Err(AppError::invalid_body(format!(
+                "a secret's name must have 1 to {} characters, none of them a control character",
+                limits::SECRET_NAME_CHARS
+            )));
+        }
+        if value.as_ref().is_some_and(|value| value.chars().count() > limits::SECRET_VALUE_CHARS) {
+            return Err(AppError::invalid_body(format!(
+                "the value of secret '{name}' is longer than {} characters",
+                limits::SECRET_VALUE_CHARS
+            )));
+        }
+        if !names.insert(name) {
+            return Err(AppError::invalid_body(format!("secret '{name}' is given twice")));
+        }
+    }
+    Ok(())
+}
+
+/// A draft with nothing in it.
+pub(super) fn empty(runtime: Runtime) -> Draft {
+    Draft {
+        runtime,
+        code: String::new(),
+        dependencies: Vec::new(),
+        secrets: Vec::new(),
+        artifact: None,
+        status: VersionStatus::Pending,
+        errors: Vec::new(),
+        built_at: None,
+    }
+}
+
+/// The draft after `input`. A change of the source or the runtime is built anew; a secret is not part of the build.
+pub(super) fn apply(
+    app: &App,
+    owner: (&TenantId, &ActionId),
+    draft: &Draft,
+    input: &ActionInput,
+    now: Timestamp,
+) -> Result<Draft, AppError> {
+    let mut next = draft.clone();
+    if let Some(runtime) = input.runtime {
+        next.runtime = runtime;
+    }
+    if let Some(code) = &input.code {
+        next.code.clone_from(code);
+    }
+    if let Some(dependencies) = &input.dependencies {
+        next.dependencies.clone_from(dependencies);
+    }
+    if next.runtime == Runtime::Wasm {
+        if input.code.as_ref().is_some_and(|code| !code.is_empty())
+            || input.dependencies.as_ref().is_some_and(|dependencies| !dependencies.is_empty())
+        {
+            return Err(AppError::invalid_body(
+                "'code' and 'dependencies' are for JavaScript: a compiled action's module is uploaded as its artifact",
+            ));
+        }
+        next.code.clear();
+        next.dependencies.clear();
+    } else {
+        next.artifact = None;
+    }
+    if let Some(secrets) = &input.secrets {
+        next.secrets = seal(app, owner, &draft.secrets, secrets, now)?;
+    }
+    build(&mut next);
+    Ok(next)
+}
+
+/// Sets the outcome of the build that the draft's content implies. A module was built when it was uploaded.
+fn build(draft: &mut Draft) {
+    match draft.runtime {
+        Runtime::Wasm if draft.artifact.is_some() => draft.status = VersionStatus::Built,
+        Runtime::Wasm => {
+            draft.status = VersionStatus::Pending;
+            draft.errors.clear();
+            draft.built_at = None;
+        }
+        Runtime::Node22 | Runtime::Node18 => {
+            draft.status = VersionStatus::Failed;
+            draft.errors = vec![BuildError {
+                id: "javascript_not_supported".to_owned(),
+                msg: "this build of the server cannot run JavaScript yet: compile the action and upload its artifact"
+                    .to_owned(),
+            }];
+            draft.built_at = None;
+        }
+    }
+}
+
+/// Makes an uploaded module the draft's.
+pub(crate) fn set_artifact(draft: &mut Draft, artifact: Artifact, now: Timestamp) {
+    draft.runtime = Runtime::Wasm;
+    draft.code.clear();
+    draft.dependencies.clear();
+    draft.artifact = Some(artifact);
+    draft.errors.clear();
+    draft.built_at = Some(now);
+    build(draft);
+}
+
+/// Makes a version's content the draft's.
+pub(crate) fn restore(draft: &mut Draft, version: &ActionVersion) {
+    draft.runtime = version.runtime;
+    draft.code.clone_from(&version.code);
+    draft.dependencies.clone_from(&version.dependencies);
+    draft.secrets.clone_from(&version.secrets);
+    draft.artifact.clone_from(&version.artifact);
+    draft.errors.clear();
+    draft.built_at = Some(version.created_at);
+    build(draft);
+}
+
+/// Whether deploying the draft would change nothing.
+pub(crate) fn same_content(draft: &Draft, version: &ActionVersion) -> bool {
+    draft.runtime == version.runtime
+        && draft.code == version.code
+        && draft.dependencies == version.dependencies
+        && draft.secrets == version.secrets
+        && draft.artifact == version.artifact
+}
+
+/// The row key a secret's box is bound to. It names the action, not the version, so that a version's copy opens too.
+fn row_key(action: &ActionId, name: &str) -> String {
+    format!("action/{action}/secret/{name}")
+}
+
+fn seal(
+    app: &App,
+    (tenant, action): (&TenantId, &ActionId),
+    stored: &[SealedSecret],
+    given: &[SecretInput],
+    now: Timestamp,
+) -> Result<Vec<SealedSecret>, AppError> {
+    let mut sealed = Vec::with_capacity(given.len());
+    for SecretInput { name, value } in given {
+        match value {
+            Some(value) => sealed.push(SealedSecret {
+                name: name.clone(),
+                sealed_value: secrets::seal(app, tenant, &row_key(action, name), value.as_bytes())?,
+                updated_at: now,
+            }),
+            None => match stored.iter().find(|secret| secret.name == *name) {
+                Some(secret) => sealed.push(secret.clone()),
+                None => return Err(AppError::invalid_body(format!("secret '{name}' is new and needs a value"))),
+            },
+        }
+    }
+    Ok(sealed)
+}
+
+/// Opens an action's secrets for a run.
+///
+/// # Errors
+/// When a box does not open under the master key: an internal error that names the secret, not its value.
+pub fn secrets_open(
+    app: &App,
+    tenant: &TenantId,
+    action: &ActionId,
+    sealed: &[SealedSecret],
+) -> Result<BTreeMap<String, String>, AppError> {
+    let mut values = BTreeMap::new();
+    for secret in sealed {
+        let opened = secrets::open(app, tenant, &row_key(action, &secret.name), &secret.sealed_value)?;
+        let value = String::from_utf8(opened)
+            .map_err(|_| AppError::internal(format!("secret '{}' of action {action} is not text", secret.name)))?;
+        values.insert(secret.name.clone(), value);
+    }
+    Ok(values)
+}
+
+/// What a version's content address covers, in this order.
+#[derive(Serialize)]
+struct Content<'a> {
+    trigger: &'a Trigger,
+    runtime: Runtime,
+    artifact_sha256: Option<&'a str>,
+    abi: Option<u32>,
+    sdk: Option<&'a str>,
+    code: &'a str,
+    dependencies: &'a [Dependency],
+    secrets: Vec<&'a str>,
+}
+
+/// The content address of what would be deployed: lower-case hex of a SHA-256.
+pub(crate) fn content_sha256(action: &Action, draft: &Draft) -> Result<String, AppError> {
+    let artifact = draft.artifact.as_ref();
+    let content = Content {
+        trigger: &action.trigger,
+        runtime: draft.runtime,
+        artifact_sha256: artifact.map(|artifact| artifact.sha256.as_str()),
+        abi: artifact.map(|artifact| artifact.abi),
+        sdk: artifact.and_then(|artifact| artifact.sdk.as_deref()),
+        code: &draft.code,
+        dependencies: &draft.dependencies,
+        secrets: draft.secrets.iter().map(|secret| secret.name.as_str()).collect(),
+    };
+    let text = serde_json::to_vec(&content).map_err(|error| AppError::internal(format!("write content: {error}")))?;
+    Ok(sha256_hex(&text))
+}
+
+/// Lower-case hex of the SHA-256 of `bytes`.
+pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    digest::digest(&digest::SHA256, bytes).as_ref().iter().fold(String::with_capacity(64), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

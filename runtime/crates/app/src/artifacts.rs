@@ -1,0 +1,83 @@
+//! Artifacts: the modules of compiled actions. The bytes are a row of their own, named by their SHA-256 within the
+//! tenant, so that a draft and the versions made from it share one row.
+
+use std::sync::Arc;
+
+use postern_engine::Program;
+use postern_model::{Artifact, TenantId, limits};
+use postern_store::{ArtifactBytes, WriteSet};
+
+use crate::App;
+use crate::actions::{self, ActionView, writes};
+use crate::ctx::OpCtx;
+use crate::error::AppError;
+
+/// Checks and builds a module and makes it the draft's. When the call returns, the draft can be deployed.
+///
+/// # Errors
+/// When the scope is missing, there is no such action, the module is too large, or it breaks a rule: the text names
+/// the rule.
+pub async fn artifact_replace(app: &App, ctx: &OpCtx, action_id: &str, wasm: Arc<[u8]>) -> Result<ActionView, AppError> {
+    ctx.require("update:actions")?;
+    actions::action_load(app, ctx, action_id).await?;
+    if wasm.len() > limits::MODULE_BYTES {
+        return Err(AppError::too_large(format!("a module may have at most {} bytes", limits::MODULE_BYTES)));
+    }
+    let report = app.engine().check(&wasm).map_err(|error| AppError::bad_request(error.to_string()))?;
+    app.engine().build(&wasm, &[]).await?;
+    let stamp = report.stamp.unwrap_or_default();
+    let artifact = Artifact {
+        sha256: actions::sha256_hex(&wasm),
+        size: wasm.len() as u64,
+        abi: postern_contract::ABI_VERSION,
+        sdk: Some(format!("{} {}", stamp.sdk, stamp.sdk_version).trim().to_owned()).filter(|sdk| !sdk.is_empty()),
+        egress: stamp.egress,
+    };
+    let row = ArtifactBytes { sha256: artifact.sha256.clone(), bytes: Arc::clone(&wasm) };
+    for _ in 0..writes::ATTEMPTS {
+        let mut action = actions::action_load(app, ctx, action_id).await?;
+        let before = action.draft.clone();
+        actions::set_artifact(&mut action.draft, artifact.clone(), ctx.now);
+        if before.artifact != action.draft.artifact || before.runtime != action.draft.runtime {
+            action.all_changes_deployed = false;
+        }
+        action.updated_at = ctx.now;
+        let set = WriteSet::new(&ctx.tenant.id, ctx.request_id).put(&row).replace(&action);
+        if writes::commit(app, set).await?.is_some() {
+            let action = actions::action_load(app, ctx, action_id).await?;
+            return actions::with_version(app, ctx, action).await;
+        }
+    }
+    Err(writes::stale())
+}
+
+/// The module of the draft.
+///
+/// # Errors
+/// When the scope is missing, there is no such action, or its draft has no module.
+pub async fn artifact_fetch(app: &App, ctx: &OpCtx, action_id: &str) -> Result<(Artifact, Arc<[u8]>), AppError> {
+    ctx.require("read:actions")?;
+    let action = actions::action_load(app, ctx, action_id).await?;
+    let artifact =
+        action.draft.artifact.ok_or_else(|| AppError::not_found("The draft of that action has no artifact."))?;
+    let bytes = bytes(app, &ctx.tenant.id, &artifact).await?;
+    Ok((artifact, bytes))
+}
+
+/// The compiled form of an artifact: from the engine's cache, or built from the stored module.
+///
+/// # Errors
+/// When the module is not stored, or no longer builds.
+pub async fn program_load(app: &App, tenant: &TenantId, artifact: &Artifact) -> Result<Arc<Program>, AppError> {
+    if let Some(program) = app.engine().cached(&artifact.sha256) {
+        return Ok(program);
+    }
+    let wasm = bytes(app, tenant, artifact).await?;
+    Ok(app.engine().build(&wasm, &[]).await?)
+}
+
+async fn bytes(app: &App, tenant: &TenantId, artifact: &Artifact) -> Result<Arc<[u8]>, AppError> {
+    let row = app.store().fetch::<ArtifactBytes>(tenant, &artifact.sha256).await?;
+    row.map(|row| row.bytes)
+        .ok_or_else(|| AppError::internal(format!("artifact {} of the draft is not stored", artifact.sha256)))
+}
