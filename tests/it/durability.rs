@@ -49,7 +49,13 @@ fn number(variable: &str, otherwise: u64) -> u64 {
 }
 
 /// Logs in and patches until the server is gone, and says so on every acknowledgement.
-async fn load(api: Api, client: String, mut ledger: Ledger, patches: bool, acknowledged: mpsc::UnboundedSender<()>) -> Ledger {
+async fn load(
+    api: Api,
+    client: String,
+    mut ledger: Ledger,
+    patches: bool,
+    acknowledged: mpsc::UnboundedSender<()>,
+) -> Ledger {
     let path = format!("/api/v2/users/{}", encode(&ledger.user_id));
     loop {
         let body = Api::login_body(&client, &ledger.user_id);
