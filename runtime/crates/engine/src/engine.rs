@@ -1,49 +1,179 @@
-//! The engine: lives as long as the process.
+//! The engine: lives as long as the process. Compiles, keeps programs, admits runs.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
-use crate::{BuildError, Busy, EngineConfig, EngineError, InvalidModule, ModuleReport, Program, RunInput, RunReport};
+use tokio::sync::Semaphore;
+use wasmtime::{EngineWeak, Linker, Module};
+
+use crate::abi::v1;
+use crate::admission::Admission;
+use crate::capability::http::HttpClient;
+use crate::code_cache::{CodeCache, sha256_hex};
+use crate::config::wasmtime_config;
+use crate::program::Programs;
+use crate::sandbox::Sandbox;
+use crate::{
+    BuildError, Busy, EngineConfig, EngineError, InvalidModule, ModuleReport, Program, RunInput, RunReport, run, validate,
+};
+
+/// How often a busy guest gives its thread to others, and how late the wall clock limit may strike.
+const TICK: Duration = Duration::from_millis(10);
 
 /// Compiles and runs modules. A clone is the same engine.
 #[derive(Debug, Clone)]
-pub struct Engine {}
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) wasmtime: wasmtime::Engine,
+    pub(crate) http: Arc<HttpClient>,
+    linker: Linker<Sandbox>,
+    programs: Mutex<Programs>,
+    code_cache: Option<CodeCache>,
+    admission: Admission,
+    /// Compiling uses all cores by itself: one at a time, so that it takes the least from the runs.
+    compiling: Semaphore,
+    _ticker: Ticker,
+}
+
+impl std::fmt::Debug for Inner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("admission", &self.admission).finish_non_exhaustive()
+    }
+}
 
 impl Engine {
     /// Sets up the engine.
     ///
     /// # Errors
     /// When the configuration cannot be used.
-    pub fn new(_config: EngineConfig) -> Result<Self, EngineError> {
-        Ok(Self {})
+    pub fn new(config: EngineConfig) -> Result<Self, EngineError> {
+        let wasmtime = wasmtime::Engine::new(&wasmtime_config(&config)).map_err(EngineError::Wasmtime)?;
+        let mut linker = Linker::new(&wasmtime);
+        v1::link(&mut linker).map_err(EngineError::Link)?;
+        let code_cache = match &config.cache_dir {
+            Some(folder) => Some(CodeCache::open(folder, &wasmtime).map_err(EngineError::CacheDir)?),
+            None => None,
+        };
+        let inner = Inner {
+            http: Arc::new(HttpClient::new(&config.egress)?),
+            linker,
+            programs: Mutex::new(Programs::new(config.program_bytes)),
+            code_cache,
+            admission: Admission::new(config.concurrent_runs, config.runs_per_tenant, config.admission_wait),
+            compiling: Semaphore::new(1),
+            _ticker: Ticker::start(wasmtime.weak()).map_err(EngineError::Ticker)?,
+            wasmtime,
+        };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Checks a module without compiling it.
     ///
     /// # Errors
     /// The first rule that it breaks.
-    pub fn check(&self, _wasm: &[u8]) -> Result<ModuleReport, InvalidModule> {
-        unreachable!()
+    #[expect(clippy::unused_self, reason = "what is legal may come to depend on the engine's configuration")]
+    pub fn check(&self, wasm: &[u8]) -> Result<ModuleReport, InvalidModule> {
+        validate::check(wasm)
     }
 
     /// Checks and compiles a module, or takes it from the cache, and runs its `postern_init` with the payload.
+    /// The payload is empty for a compiled action.
     ///
     /// # Errors
     /// When the module breaks a rule, does not compile or fails in `postern_init`.
-    pub async fn build(&self, _wasm: &Arc<[u8]>, _payload: &[u8]) -> Result<Arc<Program>, BuildError> {
-        unreachable!()
+    pub async fn build(&self, wasm: &Arc<[u8]>, payload: &[u8]) -> Result<Arc<Program>, BuildError> {
+        let wasm_sha256 = sha256_hex(wasm);
+        let key = if payload.is_empty() { wasm_sha256.clone() } else { format!("{wasm_sha256}+{}", sha256_hex(payload)) };
+        if let Some(found) = self.cached(&key) {
+            return Ok(found);
+        }
+        let _one_at_a_time = self.inner.compiling.acquire().await;
+        if let Some(found) = self.cached(&key) {
+            return Ok(found);
+        }
+        let (inner, wasm) = (Arc::clone(&self.inner), Arc::clone(wasm));
+        let linked = tokio::task::spawn_blocking(move || inner.link(&wasm, &wasm_sha256, key)).await;
+        let mut program = linked.map_err(BuildError::Interrupted)??;
+        run::initialize(&self.inner, &mut program, payload).await?;
+        let program = Arc::new(program);
+        self.inner.programs().keep(&program);
+        Ok(program)
     }
 
-    /// The program of that key, if it is in memory.
+    /// The program of that key, if it is in memory. The key of a compiled action is the SHA-256 of its module.
     #[must_use]
-    pub fn cached(&self, _key: &str) -> Option<Arc<Program>> {
-        None
+    pub fn cached(&self, key: &str) -> Option<Arc<Program>> {
+        self.inner.programs().fetch(key)
     }
 
-    /// Runs an action in a fresh sandbox.
+    /// Runs an action in a fresh sandbox, which is gone when this returns.
     ///
     /// # Errors
     /// When there is no room for another run; nothing was run then.
-    pub async fn run(&self, _program: &Arc<Program>, _input: RunInput) -> Result<RunReport, Busy> {
-        unreachable!()
+    pub async fn run(&self, program: &Arc<Program>, input: RunInput) -> Result<RunReport, Busy> {
+        let _permit = self.inner.admission.admit(&input.tenant, input.deadline).await?;
+        Ok(run::run(&self.inner, program, input).await)
+    }
+}
+
+impl Inner {
+    fn programs(&self) -> MutexGuard<'_, Programs> {
+        self.programs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Checks, compiles and links.
+    fn link(&self, wasm: &[u8], wasm_sha256: &str, key: String) -> Result<Program, BuildError> {
+        // Checked even when the code is in the cache: the rules may have become stricter.
+        let report = validate::check(wasm)?;
+        let cached = self.code_cache.as_ref().and_then(|cache| cache.load(&self.wasmtime, wasm_sha256));
+        let module = match cached {
+            Some(module) => module,
+            None => {
+                let module = Module::from_binary(&self.wasmtime, wasm).map_err(BuildError::Compile)?;
+                if let Some(cache) = &self.code_cache {
+                    cache.keep(wasm_sha256, &module);
+                }
+                module
+            }
+        };
+        Program::link(key, report, &module, &self.linker).map_err(BuildError::Compile)
+    }
+}
+
+/// Advances the epoch. Ends with its engine, which waits for it.
+struct Ticker {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Ticker {
+    fn start(engine: EngineWeak) -> std::io::Result<Self> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let tick = move || {
+            while !stopped.load(Ordering::Acquire) {
+                std::thread::park_timeout(TICK);
+                let Some(engine) = engine.upgrade() else { return };
+                engine.increment_epoch();
+            }
+        };
+        let thread = std::thread::Builder::new().name("postern-ticker".to_owned()).spawn(tick)?;
+        Ok(Self { stop, thread: Some(thread) })
+    }
+}
+
+impl Drop for Ticker {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Release);
+        if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
+            // It only fails if the thread panicked, and there is nothing left to save then.
+            let _ = thread.join();
+        }
     }
 }

@@ -1,14 +1,22 @@
 //! One run: what goes in, what comes out, and the way between.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use postern_contract::Mutation;
+use postern_contract::{GuestError, Mutation, RunResult, export};
 use postern_model::execution::RunErrorText;
 use postern_model::{ExecutionLimits, Journal, JournalCall, LogLine, RunStatus, TenantId, Usage};
 use serde_json::Value;
+use wasmtime::{Extern, Instance, Store, Trap, UpdateDeadline, WasmBacktrace};
 
-use crate::{Directory, EgressPolicy, TriggerCache};
+use crate::config::MEMORY_BYTES;
+use crate::engine::Inner;
+use crate::journal::{EventSource, Replay, seed_of};
+use crate::sandbox::{Outside, Sandbox};
+use crate::snapshot::Snapshot;
+use crate::stop::HostStop;
+use crate::validate::{FAILURE, TABLE_ELEMENTS};
+use crate::{BuildError, Directory, EgressPolicy, InvalidModule, Program, TriggerCache};
 
 /// Which of an action's functions is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,4 +103,299 @@ impl StatusBlame for RunStatus {
             | Self::BadResult => Some(Blame::Guest),
         }
     }
+}
+
+/// Text that a failure cell may point to, bytes.
+const FAILURE_BYTES: usize = 64 * 1024;
+/// Text of an error that is kept, bytes.
+const ERROR_BYTES: usize = 8 * 1024;
+/// Frames of a trap's stack that are kept.
+const FRAMES: usize = 16;
+
+/// How a run ended, if not well.
+struct Failure {
+    status: RunStatus,
+    error: RunErrorText,
+}
+
+impl Failure {
+    fn new(status: RunStatus, name: &str, message: impl Into<String>) -> Self {
+        Self { status, error: RunErrorText { name: name.to_owned(), message: message.into(), stack: None } }
+    }
+}
+
+impl From<GuestError> for Failure {
+    fn from(GuestError { name, message, stack }: GuestError) -> Self {
+        let error = RunErrorText {
+            name: bounded(name),
+            message: bounded(message),
+            stack: stack.map(bounded),
+        };
+        Self { status: RunStatus::GuestError, error }
+    }
+}
+
+fn bounded(mut text: String) -> String {
+    if text.len() > ERROR_BYTES {
+        text.truncate(text.floor_char_boundary(ERROR_BYTES));
+        text.push('…');
+    }
+    text
+}
+
+/// Makes a run in a sandbox of its own.
+pub(crate) async fn run(engine: &Inner, program: &Program, input: RunInput) -> RunReport {
+    let started = Instant::now();
+    let RunInput { entry, event, limits, deadline, mut now_ms, mut seed, egress, cache, directory, earlier, replay, .. } =
+        input;
+    let mut bad_seed = None;
+    if let Some(journal) = &replay {
+        now_ms = journal.now_ms;
+        match seed_of(&journal.seed) {
+            Some(journaled) => seed = journaled,
+            None => bad_seed = Some("the journal's seed is not 64 hex digits".to_owned()),
+        }
+    }
+    let replay = replay.map(|journal| Replay::new(journal, &event));
+    let earlier = earlier.into_iter().map(Some).collect();
+    let outside = Outside { now_ms, seed, egress, cache, directory, earlier, http: Arc::clone(&engine.http) };
+    let sandbox = Sandbox::new(limits, deadline, EventSource { event, replay }, Some(outside));
+    let mut store = store(engine, sandbox);
+
+    let mut cpu = Duration::ZERO;
+    let end = timed(call(program, entry, &mut store), &mut cpu).await;
+    let end = match end {
+        Ok(packed) => decode_result(&store, packed),
+        Err(Stopped::NotThere) => {
+            Err(Failure::new(RunStatus::HostFault, "HostFault", "the action has no `on_continue_post_login`"))
+        }
+        Err(Stopped::By(error)) => Err(classify(&error, program, &store)),
+    };
+
+    let fuel_left = store.get_fuel().unwrap_or_default();
+    let logs = store.data_mut().take_logs();
+    let Sandbox { guard, journal, calls, source, .. } = store.into_data();
+    let usage = Usage {
+        fuel: limits.fuel.saturating_sub(fuel_left),
+        memory_bytes: guard.peak as u64,
+        cpu_us: micros(cpu),
+        duration_us: micros(started.elapsed()),
+        host_calls: u32::try_from(journal.calls()).unwrap_or(u32::MAX),
+        host_bytes: calls.received,
+    };
+    let journal = journal.finish(now_ms, &seed);
+    let divergence = source.replay.and_then(|replay| {
+        let stopped = end.as_ref().err().filter(|failure| failure.error.name == HostStop::DIVERGED);
+        bad_seed.or_else(|| stopped.map(|failure| failure.error.message.clone())).or_else(|| replay.compare(&journal))
+    });
+    let (status, mutations, error) = match end {
+        Ok(mutations) => (RunStatus::Ok, mutations, None),
+        Err(Failure { status, error }) => (status, Vec::new(), Some(error)),
+    };
+    RunReport { status, mutations, error, logs, usage, journal, divergence }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// A store with both meters on.
+fn store(engine: &Inner, sandbox: Sandbox) -> Store<Sandbox> {
+    let fuel = sandbox.limits.fuel;
+    let mut store = Store::new(&engine.wasmtime, sandbox);
+    store.limiter(|sandbox| &mut sandbox.guard);
+    // Fuel is on in our configuration, which is the only reason for which this could fail.
+    let _ = store.set_fuel(fuel);
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(|store| {
+        if Instant::now() < store.data().deadline { Ok(UpdateDeadline::Yield(1)) } else { Ok(UpdateDeadline::Interrupt) }
+    });
+    store
+}
+
+/// Why there is no result.
+enum Stopped {
+    /// The function is not exported.
+    NotThere,
+    By(wasmtime::Error),
+}
+
+impl From<wasmtime::Error> for Stopped {
+    fn from(error: wasmtime::Error) -> Self {
+        Self::By(error)
+    }
+}
+
+async fn call(program: &Program, entry: Entry, store: &mut Store<Sandbox>) -> Result<i64, Stopped> {
+    if Instant::now() >= store.data().deadline {
+        return Err(Stopped::By(HostStop::Deadline.into()));
+    }
+    let function = match entry {
+        Entry::Execute => &program.exports.execute,
+        Entry::Continue => program.exports.resume.as_ref().ok_or(Stopped::NotThere)?,
+    };
+    let instance = instantiate(program, store).await?;
+    if let Some(snapshot) = &program.snapshot
+        && let Some(memory) = store.data().memory
+    {
+        snapshot.restore(store, &instance, memory)?;
+    }
+    let function = instance.get_module_export(&mut *store, function).and_then(Extern::into_func).ok_or(Stopped::NotThere)?;
+    Ok(function.typed::<(), i64>(&*store)?.call_async(store, ()).await?)
+}
+
+async fn instantiate(program: &Program, store: &mut Store<Sandbox>) -> wasmtime::Result<Instance> {
+    let instance = program.pre.instantiate_async(&mut *store).await?;
+    let memory = instance.get_module_export(&mut *store, &program.exports.memory).and_then(Extern::into_memory);
+    store.data_mut().memory = memory;
+    Ok(instance)
+}
+
+/// Adds the time spent inside of polls: waiting for an answer is not work.
+async fn timed<T>(work: impl Future<Output = T>, cpu: &mut Duration) -> T {
+    let mut work = std::pin::pin!(work);
+    std::future::poll_fn(|context| {
+        let started = Instant::now();
+        let poll = work.as_mut().poll(context);
+        *cpu += started.elapsed();
+        poll
+    })
+    .await
+}
+
+/// The bytes that `ptr << 32 | len` names, if they are in the memory.
+fn unpack(memory: &[u8], packed: u64) -> Option<&[u8]> {
+    let (start, len) = ((packed >> 32) as usize, (packed & u64::from(u32::MAX)) as usize);
+    memory.get(start..start.checked_add(len)?)
+}
+
+fn decode_result(store: &Store<Sandbox>, packed: i64) -> Result<Vec<Mutation>, Failure> {
+    let bad = |message: String| Failure::new(RunStatus::BadResult, "BadResult", bounded(message));
+    let limits = &store.data().limits;
+    let memory = store.data().memory.map_or(&[][..], |memory| memory.data(store));
+    let len = packed.cast_unsigned() & u64::from(u32::MAX);
+    if len > limits.result_bytes as u64 {
+        return Err(bad(format!("the result is {len} bytes, at most {} are allowed", limits.result_bytes)));
+    }
+    let Some(text) = unpack(memory, packed.cast_unsigned()) else {
+        return Err(bad("the result is outside of the guest's memory".to_owned()));
+    };
+    let text = std::str::from_utf8(text).map_err(|error| bad(format!("the result is not UTF-8: {error}")))?;
+    let result = serde_json::from_str(text).map_err(|error| bad(format!("the result is not legal: {error}")))?;
+    match result {
+        RunResult::Error(error) => Err(error.into()),
+        RunResult::Mutations(mutations) if mutations.len() > limits.mutations => {
+            Err(bad(format!("the result has {} mutations, at most {} are allowed", mutations.len(), limits.mutations)))
+        }
+        RunResult::Mutations(mutations) => Ok(mutations),
+    }
+}
+
+/// What an error of wasmtime means.
+fn classify(error: &wasmtime::Error, program: &Program, store: &Store<Sandbox>) -> Failure {
+    if let Some(stop) = error.downcast_ref::<HostStop>() {
+        let status = match stop {
+            HostStop::Deadline => RunStatus::Deadline,
+            HostStop::Diverged(_) => RunStatus::HostFault,
+            HostStop::BadPointer { .. }
+            | HostStop::NotUtf8 { .. }
+            | HostStop::CallLimit { .. }
+            | HostStop::ReadLimit { .. }
+            | HostStop::NotInInit { .. } => RunStatus::Trap,
+        };
+        return Failure::new(status, stop.name(), stop.to_string());
+    }
+    let sandbox = store.data();
+    match error.downcast_ref::<Trap>() {
+        Some(Trap::OutOfFuel) => {
+            let limit = sandbox.limits.fuel;
+            Failure::new(RunStatus::OutOfFuel, "OutOfFuel", format!("the fuel limit of {limit} is used up"))
+        }
+        Some(Trap::Interrupt) => Failure::new(RunStatus::Deadline, "Deadline", HostStop::Deadline.to_string()),
+        Some(trap) => match failure_cell(program, store) {
+            Some(told) => told.into(),
+            None if sandbox.guard.refused => out_of_memory(sandbox),
+            None => {
+                let mut failure = Failure::new(RunStatus::Trap, "Trap", trap.to_string());
+                failure.error.stack = error.downcast_ref::<WasmBacktrace>().map(stack);
+                failure
+            }
+        },
+        None if sandbox.guard.refused => out_of_memory(sandbox),
+        None => {
+            tracing::error!(program.key = %program.key, error = format!("{error:#}"), "a run failed by our fault");
+            Failure::new(RunStatus::HostFault, "HostFault", "the host could not make the run")
+        }
+    }
+}
+
+fn out_of_memory(sandbox: &Sandbox) -> Failure {
+    let limit = sandbox.limits.memory_bytes;
+    let message = format!("more memory or table was asked for than allowed ({limit} bytes, {TABLE_ELEMENTS} elements)");
+    Failure::new(RunStatus::OutOfMemory, "OutOfMemory", message)
+}
+
+/// The error that a guest left in its failure cell before it trapped: how a panic is reported.
+fn failure_cell(program: &Program, store: &Store<Sandbox>) -> Option<GuestError> {
+    let memory = store.data().memory?.data(store);
+    let start = program.failure? as usize;
+    let cell = memory.get(start..)?.first_chunk::<8>()?;
+    let packed = u64::from_le_bytes(*cell);
+    let text = unpack(memory, packed).filter(|text| packed != 0 && text.len() <= FAILURE_BYTES)?;
+    serde_json::from_slice(text).ok()
+}
+
+fn stack(trace: &WasmBacktrace) -> String {
+    let frames = trace.frames().iter().take(FRAMES).map(|frame| match frame.func_name() {
+        Some(name) => format!("at {name}"),
+        None => format!("at function {}", frame.func_index()),
+    });
+    bounded(frames.collect::<Vec<_>>().join("\n"))
+}
+
+/// What is learned once of a program: whether it can be instantiated, where its failure cell is, and the snapshot.
+pub(crate) async fn initialize(engine: &Inner, program: &mut Program, payload: &[u8]) -> Result<(), BuildError> {
+    let limits = ExecutionLimits { memory_bytes: MEMORY_BYTES, ..ExecutionLimits::default() };
+    let sandbox = || {
+        let source = EventSource { event: Arc::new(Value::Null), replay: None };
+        Sandbox::new(limits, Instant::now() + limits.execution_wall(), source, None)
+    };
+    let refused = |error: wasmtime::Error| InvalidModule::Instantiate { detail: bounded(format!("{error:#}")) };
+    let mut fresh = store(engine, sandbox());
+    let instance = instantiate(program, &mut fresh).await.map_err(refused)?;
+    if let Some(global) = instance.get_global(&mut fresh, FAILURE) {
+        program.failure = global.get(&mut fresh).i32().map(i32::cast_unsigned);
+    }
+    if !program.report.initializes {
+        return Ok(());
+    }
+    let mut after = store(engine, sandbox());
+    match init(program, &mut after, payload).await {
+        Ok(instance) => {
+            let image = |store: &Store<Sandbox>| store.data().memory.map_or(Vec::new(), |m| m.data(store).to_vec());
+            let mut snapshot = Snapshot::of_memory(&image(&fresh), &image(&after));
+            snapshot.add_globals(program.pre.module(), &instance, &mut after);
+            program.snapshot = Some(snapshot);
+            Ok(())
+        }
+        Err(error) => {
+            let Failure { status, error } = classify(&error, program, &after);
+            Err(BuildError::Init { status, message: format!("{}: {}", error.name, error.message) })
+        }
+    }
+}
+
+async fn init(program: &Program, store: &mut Store<Sandbox>, payload: &[u8]) -> wasmtime::Result<Instance> {
+    let instance = instantiate(program, store).await?;
+    let mut place = 0;
+    let len = i32::try_from(payload.len()).map_err(|_too_long| wasmtime::Error::msg("the payload is too long"))?;
+    if len > 0 {
+        place = instance.get_typed_func::<i32, i32>(&mut *store, export::ALLOC)?.call_async(&mut *store, len).await?;
+        let memory = store.data().memory.ok_or_else(|| wasmtime::Error::msg("no memory"))?;
+        let start = place.cast_unsigned() as usize;
+        let target = memory.data_mut(&mut *store).get_mut(start..).and_then(|rest| rest.get_mut(..payload.len()));
+        target.ok_or(HostStop::BadPointer { what: "what postern_alloc gave" })?.copy_from_slice(payload);
+    }
+    instance.get_typed_func::<(i32, i32), ()>(&mut *store, export::INIT)?.call_async(&mut *store, (place, len)).await?;
+    Ok(instance)
 }
