@@ -1,10 +1,10 @@
 //! The API's description, and the one way to add a route: [`Routes::add`] takes the handler together with what the
 //! document says of it, so that the router and the document cannot list different things.
 
-use axum::Router;
 use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{MethodFilter, on};
+use axum::{Extension, Router};
 use serde_json::{Map, Value, json};
 
 /// Who may call an operation.
@@ -107,7 +107,8 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         Self::default()
     }
 
-    /// Adds one operation.
+    /// Adds one operation. Its [`Access`] is put into the extensions of every request to it, where the extractors of
+    /// rights find it: a caller without the right is refused before the body is read.
     #[must_use]
     pub fn add<H, T>(mut self, method: Method, path: &'static str, operation: Operation, handler: H) -> Self
     where
@@ -116,7 +117,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     {
         // The filter knows all methods but CONNECT and extensions, which no operation of ours uses.
         let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET);
-        self.router = self.router.route(path, on(filter, handler));
+        self.router = self.router.route(path, on(filter, handler).layer(Extension(operation.access)));
         self.routes.push(Route { method, path, operation });
         self
     }
