@@ -115,7 +115,7 @@ pub async fn action_create(
     }
     match writes::commit(app, set).await? {
         Some(_) => action_view(app, ctx, action.id.as_str()).await,
-        None => Err(name_taken()),
+        None => Err(writes::stale()),
     }
 }
 
@@ -266,8 +266,4 @@ pub(crate) async fn with_version(app: &App, ctx: &OpCtx, action: Action) -> Resu
         None => None,
     };
     Ok(ActionView { action, deployed })
-}
-
-fn name_taken() -> AppError {
-    AppError::conflict("An action with the same name already exists.")
 }

@@ -10,7 +10,16 @@ use postern_store::{ArtifactBytes, WriteSet};
 use crate::App;
 use crate::actions::{self, ActionView, writes};
 use crate::ctx::OpCtx;
-use crate::error::AppError;
+use crate::error::{AppError, Code};
+
+/// Whether the caller may upload a module for this action: asked before the body is read.
+///
+/// # Errors
+/// When the scope is missing or there is no such action.
+pub async fn artifact_check(app: &App, ctx: &OpCtx, action_id: &str) -> Result<(), AppError> {
+    ctx.require("update:actions")?;
+    actions::action_load(app, ctx, action_id).await.map(drop)
+}
 
 /// Checks and builds a module and makes it the draft's. When the call returns, the draft can be deployed.
 ///
@@ -21,9 +30,9 @@ pub async fn artifact_replace(app: &App, ctx: &OpCtx, action_id: &str, wasm: Arc
     ctx.require("update:actions")?;
     actions::action_load(app, ctx, action_id).await?;
     if wasm.len() > limits::MODULE_BYTES {
-        return Err(AppError::too_large(format!("a module may have at most {} bytes", limits::MODULE_BYTES)));
+        return Err(too_large());
     }
-    let report = app.engine().check(&wasm).map_err(|error| AppError::bad_request(error.to_string()))?;
+    let report = app.engine().check(&wasm)?;
     app.engine().build(&wasm, &[]).await?;
     let stamp = report.stamp.unwrap_or_default();
     let artifact = Artifact {
@@ -80,4 +89,10 @@ async fn bytes(app: &App, tenant: &TenantId, artifact: &Artifact) -> Result<Arc<
     let row = app.store().fetch::<ArtifactBytes>(tenant, &artifact.sha256).await?;
     row.map(|row| row.bytes)
         .ok_or_else(|| AppError::internal(format!("artifact {} of the draft is not stored", artifact.sha256)))
+}
+
+/// The refusal of a module that is larger than the limit.
+#[must_use]
+pub fn too_large() -> AppError {
+    AppError::new(Code::TooLarge, format!("The module is larger than {} bytes (rule `module_size`).", limits::MODULE_BYTES))
 }

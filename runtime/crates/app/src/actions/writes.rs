@@ -1,7 +1,7 @@
 //! How the modules of an action's life write: one transaction that names the revisions it saw, made again on the
 //! fresh rows when another write was faster.
 
-use postern_store::{BindingList, CommitError, Expect, Receipt, WriteSet};
+use postern_store::{BindingList, CommitError, Expect, Index, Receipt, WriteSet};
 
 use crate::App;
 use crate::error::AppError;
@@ -14,6 +14,9 @@ pub(crate) async fn commit(app: &App, set: WriteSet) -> Result<Option<Receipt>, 
     match app.store().commit(set).await {
         Ok(receipt) => Ok(Some(receipt)),
         Err(CommitError::Conflict { .. }) => Ok(None),
+        Err(CommitError::Duplicate { index: Index::ActionByName, .. }) => {
+            Err(AppError::conflict("An action with the same name already exists."))
+        }
         Err(other) => Err(other.into()),
     }
 }

@@ -2,7 +2,8 @@
 //! `content_sha256`, `rolled_back_from`) it stands beside Auth0's, which its clients ignore.
 
 use jiff::Timestamp;
-use postern_app::actions::{ActionInput, ActionView, SecretInput};
+use postern_app::actions::{ActionInput, ActionView, SecretInput, TestRun};
+use postern_app::error::AppError;
 use postern_model::action::{BuildError, Dependency};
 use postern_model::{Action, ActionRun, ActionVersion, Artifact, Runtime, SealedSecret, Trigger, VersionStatus};
 use serde::{Deserialize, Serialize};
@@ -57,16 +58,24 @@ impl std::fmt::Debug for SecretBody {
 }
 
 impl ActionBody {
-    /// The input, or the text of a refusal.
-    pub(crate) fn input(self) -> Result<ActionInput, String> {
+    /// The input of an update.
+    pub(crate) fn update(self) -> Result<ActionInput, AppError> {
+        if self.deploy.is_some() {
+            return Err(AppError::invalid_body("'deploy' is only for the creation of an action"));
+        }
+        self.input()
+    }
+
+    /// The input.
+    pub(crate) fn input(self) -> Result<ActionInput, AppError> {
         if self.modules.is_some_and(|modules| !modules.is_empty()) {
-            return Err("'modules' are not supported".to_owned());
+            return Err(AppError::invalid_body("'modules' are not supported"));
         }
         let trigger = match self.supported_triggers {
             None => None,
             Some(triggers) => match <[TriggerWire; 1]>::try_from(triggers) {
                 Ok([TriggerWire { id, version }]) => Some(Trigger { id, version }),
-                Err(_) => return Err("'supported_triggers' must have exactly one trigger".to_owned()),
+                Err(_) => return Err(AppError::invalid_body("'supported_triggers' must have exactly one trigger")),
             },
         };
         let dependencies = self.dependencies.map(|list| {
@@ -262,14 +271,26 @@ pub(crate) fn run(run: &ActionRun) -> Value {
     object
 }
 
-/// One page of a list in the form of Auth0's actions API, which leaves out numbers that are zero.
-pub(crate) fn list(name: &str, rows: Value, total: usize, page: usize, per_page: usize) -> Value {
-    let mut object = serde_json::Map::new();
-    object.insert(name.to_owned(), rows);
-    for (key, number) in [("total", total), ("page", page), ("per_page", per_page)] {
-        if number > 0 {
-            object.insert(key.to_owned(), json!(number));
-        }
+/// A test's payload. The names with `_ms` are Auth0's.
+pub(crate) fn test_run(run: &TestRun) -> Value {
+    let TestRun { report, request_us } = run;
+    let mut object = json!({
+        "status": report.status,
+        "mutations": report.mutations,
+        "logs": report.logs,
+        "stats": {
+            "total_request_duration_ms": request_us / 1000,
+            "action_duration_ms": report.usage.duration_us / 1000,
+            "action_duration_us": report.usage.duration_us,
+            "cpu_us": report.usage.cpu_us,
+            "fuel": report.usage.fuel,
+            "memory_bytes": report.usage.memory_bytes,
+            "host_calls": report.usage.host_calls,
+            "host_bytes": report.usage.host_bytes,
+        },
+    });
+    if let (Some(error), Value::Object(object)) = (&report.error, &mut object) {
+        object.insert("error".to_owned(), json!(error));
     }
-    Value::Object(object)
+    object
 }

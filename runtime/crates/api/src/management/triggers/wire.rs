@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use postern_app::bindings::{BindingInput, BindingRef, BindingView, Setting, TriggerVersion};
+use postern_app::error::AppError;
 use postern_model::OnFailure;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
@@ -49,13 +50,13 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Setting<Option<Ve
 }
 
 impl BindingsBody {
-    /// The items, or the text of a refusal.
-    pub(crate) fn items(self) -> Result<Vec<BindingInput>, String> {
+    /// The items.
+    pub(crate) fn items(self) -> Result<Vec<BindingInput>, AppError> {
         self.bindings
             .into_iter()
             .map(|body| {
                 if body.secrets.is_some_and(|secrets| !secrets.is_empty()) {
-                    return Err("a binding has no 'secrets' of its own: give them to the action".to_owned());
+                    return Err(AppError::invalid_body("a binding has no 'secrets' of its own: give them to the action"));
                 }
                 let RefBody { kind, value } = body.target;
                 Ok(BindingInput {
