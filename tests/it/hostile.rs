@@ -8,7 +8,7 @@ use postern_e2e::{Api, Server, module, report};
 use serde_json::{Value, json};
 
 /// The guest of `tests/guests/hostile`, and the status its run ends with.
-const RUNS: &[(&str, &str)] = &[
+pub(crate) const RUNS: &[(&str, &str)] = &[
     ("buffer_huge", "trap"),
     ("buffer_wraps", "trap"),
     ("call_flood", "trap"),

@@ -12,6 +12,7 @@ mod coverage;
 mod durability;
 mod guests;
 mod hostile;
+mod in_process;
 mod isolation;
 mod openapi;
 mod unauthorized;
