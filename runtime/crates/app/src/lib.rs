@@ -1,1 +1,107 @@
-//! postern-app.
+//! The use cases: what a tenant's operator, a client or a user can have done.
+//!
+//! One function a use case, named `resource_verb` like its route and its span; its first arguments are the [`App`] and
+//! the [`OpCtx`], its first line checks the scope. What a login does next is decided by `postern-flow`, what is kept
+//! by `postern-store`, what runs by `postern-engine`; here they are put together.
+
+pub mod actions;
+pub mod artifacts;
+pub mod bindings;
+pub mod clients;
+pub mod connections;
+pub mod ctx;
+pub mod error;
+pub mod executions;
+pub mod grants;
+pub mod ids;
+pub mod login;
+pub mod logs;
+pub mod passwords;
+pub mod roles;
+pub mod secrets;
+pub mod tenants;
+pub mod tokens;
+pub mod users;
+pub mod versions;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use postern_engine::Engine;
+use postern_store::Store;
+
+pub use ctx::{OpCtx, ScopeSet};
+pub use error::{AppError, Code, Kind};
+pub use secrets::MasterKey;
+
+/// What the program is put together from.
+#[derive(Debug)]
+pub struct AppConfig {
+    /// Where everything is kept.
+    pub store: Arc<dyn Store>,
+    /// What runs actions.
+    pub engine: Engine,
+    /// Seals secrets.
+    pub master_key: MasterKey,
+    /// Opens the operator's endpoints; compared in constant time.
+    pub operator_token: String,
+    /// Life time of management tokens (Auth0: 24 hours).
+    pub token_for: Duration,
+}
+
+/// The program without its front. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct App(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    config: AppConfig,
+    tenants: tenants::Loaded,
+    logins: login::LoginState,
+}
+
+impl App {
+    /// Puts the program together.
+    #[must_use]
+    pub fn new(config: AppConfig) -> Self {
+        Self(Arc::new(Inner {
+            config,
+            tenants: tenants::Loaded::default(),
+            logins: login::LoginState::default(),
+        }))
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &dyn Store {
+        &*self.0.config.store
+    }
+
+    /// The engine.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.0.config.engine
+    }
+
+    /// What logins keep in memory: locks, bound programs, caches.
+    #[must_use]
+    pub fn logins(&self) -> &login::LoginState {
+        &self.0.logins
+    }
+
+    pub(crate) fn master_key(&self) -> &MasterKey {
+        &self.0.config.master_key
+    }
+
+    pub(crate) fn operator_token(&self) -> &str {
+        &self.0.config.operator_token
+    }
+
+    pub(crate) fn token_for(&self) -> Duration {
+        self.0.config.token_for
+    }
+
+    pub(crate) fn loaded_tenants(&self) -> &tenants::Loaded {
+        &self.0.tenants
+    }
+}

@@ -1,0 +1,200 @@
+//! Clients (Auth0 Management API: /clients).
+
+use std::collections::BTreeMap;
+
+use postern_model::client::check_client_metadata;
+use postern_model::{Client, ClientId};
+use postern_store::{CommitError, Expect, Query, WriteSet};
+use serde_json::{Map, Value, json};
+
+use crate::ctx::OpCtx;
+use crate::error::{AppError, Code};
+use crate::{App, ids, logs};
+
+/// Characters of a client's name.
+const NAME_CHARS: usize = 255;
+/// Most settings beside the typed ones, bytes of JSON text.
+const SETTINGS_BYTES: usize = 64 * 1024;
+/// How often a change is made again when the client changed meanwhile.
+const ATTEMPTS: usize = 5;
+
+/// What a request may set; absent leaves it as it is.
+#[derive(Clone, Default)]
+pub struct ClientInput {
+    #[allow(missing_docs, reason = "says its name")]
+    pub name: Option<String>,
+    #[allow(missing_docs, reason = "says its name")]
+    pub client_id: Option<String>,
+    #[allow(missing_docs, reason = "says its name")]
+    pub client_secret: Option<String>,
+    /// Merged; `None` as a value removes the entry.
+    pub client_metadata: Option<BTreeMap<String, Option<String>>>,
+    #[allow(missing_docs, reason = "says its name")]
+    pub grant_types: Option<Vec<String>>,
+    /// Every other setting; `null` removes one.
+    pub settings: Map<String, Value>,
+}
+
+impl std::fmt::Debug for ClientInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClientInput").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+fn absent() -> AppError {
+    AppError::new(Code::InexistentClient, "The client does not exist")
+}
+
+/// The client, whatever the scopes: for the other use cases.
+pub(crate) async fn load(app: &App, ctx: &OpCtx, id: &str) -> Result<Client, AppError> {
+    app.store().fetch::<Client>(&ctx.tenant.id, id).await?.ok_or_else(absent)
+}
+
+/// Every client, oldest id first.
+pub(crate) async fn all(app: &App, ctx: &OpCtx) -> Result<Vec<Client>, AppError> {
+    let mut clients = Vec::new();
+    let mut after = None;
+    loop {
+        let page = app.store().list::<Client>(&ctx.tenant.id, Query::all().limit(100).after(after)).await?;
+        clients.extend(page.rows);
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(clients),
+        }
+    }
+}
+
+/// Creates a client; id and secret are made when they are not given.
+///
+/// # Errors
+/// When the scope is missing, the input is not legal or the id is taken.
+pub async fn client_create(app: &App, ctx: &OpCtx, input: ClientInput) -> Result<Client, AppError> {
+    ctx.require("create:clients")?;
+    let client_id: ClientId = match &input.client_id {
+        Some(id) => id.parse().map_err(|_| AppError::invalid_body("'client_id' is not well-formed"))?,
+        None => ids::client()?,
+    };
+    if input.name.is_none() {
+        return Err(AppError::invalid_body("Missing required property: name"));
+    }
+    let mut client = Client {
+        client_id,
+        revision: 0,
+        name: String::new(),
+        client_secret: ids::token()?,
+        client_metadata: None,
+        grant_types: ["authorization_code", "implicit", "refresh_token", "client_credentials"].map(str::to_owned).to_vec(),
+        management_scopes: None,
+        settings: Map::new(),
+        created_at: ctx.now,
+        updated_at: ctx.now,
+    };
+    apply(&mut client, input)?;
+    let set = WriteSet::new(&ctx.tenant.id, ctx.request_id)
+        .insert(&client)
+        .insert(&logs::audit(ctx, "Create a client", client.client_id.as_str())?);
+    match app.store().commit(set).await {
+        Ok(_) => load(app, ctx, client.client_id.as_str()).await,
+        Err(CommitError::Conflict { .. }) => Err(AppError::conflict("A client with the same id already exists.")),
+        Err(other) => Err(other.into()),
+    }
+}
+
+fn apply(client: &mut Client, input: ClientInput) -> Result<(), AppError> {
+    if let Some(name) = input.name {
+        if name.trim().is_empty() || name.chars().count() > NAME_CHARS || name.contains(['<', '>']) {
+            return Err(AppError::invalid_body(format!("'name' must have 1 to {NAME_CHARS} characters, none of < and >")));
+        }
+        client.name = name;
+    }
+    if let Some(secret) = input.client_secret {
+        if !(16..=512).contains(&secret.len()) {
+            return Err(AppError::invalid_body("'client_secret' must have 16 to 512 bytes"));
+        }
+        client.client_secret = secret;
+    }
+    if let Some(grant_types) = input.grant_types {
+        client.grant_types = grant_types;
+    }
+    if let Some(patch) = input.client_metadata {
+        let mut metadata = client.client_metadata.take().unwrap_or_default();
+        for (name, value) in patch {
+            match value {
+                Some(value) => metadata.insert(name, value),
+                None => metadata.remove(&name),
+            };
+        }
+        check_client_metadata(&metadata).map_err(AppError::invalid_body)?;
+        client.client_metadata = Some(metadata);
+    }
+    for (name, value) in input.settings {
+        if value.is_null() {
+            client.settings.remove(&name);
+        } else {
+            client.settings.insert(name, value);
+        }
+    }
+    if json!(client.settings).to_string().len() > SETTINGS_BYTES {
+        return Err(AppError::invalid_body(format!("the settings are larger than {SETTINGS_BYTES} bytes")));
+    }
+    Ok(())
+}
+
+/// Reads a client.
+///
+/// # Errors
+/// When the scope is missing or there is no such client.
+pub async fn client_fetch(app: &App, ctx: &OpCtx, id: &str) -> Result<Client, AppError> {
+    ctx.require_any(&["read:clients", "read:client_keys"])?;
+    load(app, ctx, id).await
+}
+
+/// Reads every client.
+///
+/// # Errors
+/// When the scope is missing.
+pub async fn client_list(app: &App, ctx: &OpCtx) -> Result<Vec<Client>, AppError> {
+    ctx.require_any(&["read:clients", "read:client_keys"])?;
+    all(app, ctx).await
+}
+
+/// Changes a client; `client_metadata` is merged.
+///
+/// # Errors
+/// When the scope is missing, the input is not legal, or there is no such client.
+pub async fn client_update(app: &App, ctx: &OpCtx, id: &str, input: ClientInput) -> Result<Client, AppError> {
+    ctx.require("update:clients")?;
+    if input.client_id.is_some() {
+        return Err(AppError::invalid_body("Additional properties not allowed: client_id"));
+    }
+    for _ in 0..ATTEMPTS {
+        let mut client = load(app, ctx, id).await?;
+        apply(&mut client, input.clone())?;
+        client.updated_at = ctx.now;
+        let set = WriteSet::new(&ctx.tenant.id, ctx.request_id)
+            .replace(&client)
+            .insert(&logs::audit(ctx, "Update a client", id)?);
+        match app.store().commit(set).await {
+            Ok(_) => return load(app, ctx, id).await,
+            Err(CommitError::Conflict { .. }) => {}
+            Err(other) => return Err(other.into()),
+        }
+    }
+    Err(AppError::conflict("The client was changed at the same time by others; send the request again."))
+}
+
+/// Deletes a client; none is no error.
+///
+/// # Errors
+/// When the scope is missing.
+pub async fn client_delete(app: &App, ctx: &OpCtx, id: &str) -> Result<(), AppError> {
+    ctx.require("delete:clients")?;
+    if app.store().fetch::<Client>(&ctx.tenant.id, id).await?.is_none() {
+        return Ok(());
+    }
+    let set = WriteSet::new(&ctx.tenant.id, ctx.request_id)
+        .delete::<Client>(id, Expect::Any)
+        .insert(&logs::audit(ctx, "Delete a client", id)?);
+    app.store().commit(set).await?;
+    Ok(())
+}

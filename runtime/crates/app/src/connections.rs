@@ -1,0 +1,175 @@
+//! Connections (Auth0 Management API: /connections).
+
+use postern_model::{Connection, RootAttributes, Strategy};
+use postern_store::{CommitError, Expect, Index, Query, WriteSet};
+use serde_json::{Map, Value, json};
+
+use crate::ctx::OpCtx;
+use crate::error::{AppError, Code};
+use crate::{App, ids, logs};
+
+/// Characters of a connection's name (Auth0: 128).
+const NAME_CHARS: usize = 128;
+/// Other options, bytes of JSON text.
+const OPTIONS_BYTES: usize = 64 * 1024;
+
+/// What a request may set; absent leaves it as it is.
+#[derive(Debug, Clone, Default)]
+pub struct ConnectionInput {
+    #[allow(missing_docs, reason = "says its name")]
+    pub name: Option<String>,
+    #[allow(missing_docs, reason = "says its name")]
+    pub strategy: Option<String>,
+    /// Replaces all options (Auth0: "`options` is replaced, not merged").
+    pub options: Option<Options>,
+    #[allow(missing_docs, reason = "says its name")]
+    pub metadata: Option<Map<String, Value>>,
+}
+
+/// The options of a connection.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    #[allow(missing_docs, reason = "says its name")]
+    pub set_user_root_attributes: RootAttributes,
+    #[allow(missing_docs, reason = "says its name")]
+    pub non_persistent_attrs: Vec<String>,
+    /// The others, kept as they came.
+    pub other: Map<String, Value>,
+}
+
+fn absent() -> AppError {
+    AppError::new(Code::InexistentConnection, "The connection does not exist")
+}
+
+/// Creates a connection.
+///
+/// # Errors
+/// When the scope is missing, the input is not legal or the name is taken.
+pub async fn connection_create(app: &App, ctx: &OpCtx, input: ConnectionInput) -> Result<Connection, AppError> {
+    ctx.require("create:connections")?;
+    let name = input.name.clone().ok_or_else(|| AppError::invalid_body("Missing required property: name"))?;
+    let strategy =
+        input.strategy.clone().ok_or_else(|| AppError::invalid_body("Missing required property: strategy"))?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    if name.is_empty() || name.len() > NAME_CHARS || !name.chars().all(plain) || name.starts_with('-') || name.ends_with('-')
+    {
+        return Err(AppError::invalid_body(format!("'name' must have 1 to {NAME_CHARS} letters, digits and inner hyphens")));
+    }
+    if strategy.is_empty() || strategy.len() > 64 || !strategy.chars().all(plain) {
+        return Err(AppError::invalid_body("'strategy' must have 1 to 64 letters, digits and hyphens"));
+    }
+    let mut connection = Connection {
+        id: ids::connection()?,
+        revision: 0,
+        name,
+        strategy: Strategy(strategy),
+        set_user_root_attributes: RootAttributes::OnEachLogin,
+        non_persistent_attrs: Vec::new(),
+        options: Map::new(),
+        metadata: Map::new(),
+        created_at: ctx.now,
+    };
+    apply(&mut connection, input)?;
+    let set = WriteSet::new(&ctx.tenant.id, ctx.request_id)
+        .insert(&connection)
+        .insert(&logs::audit(ctx, "Create a connection", connection.id.as_str())?);
+    match app.store().commit(set).await {
+        Ok(_) => load(app, ctx, connection.id.as_str()).await,
+        Err(CommitError::Duplicate { .. }) => Err(AppError::conflict("A connection with the same name already exists")),
+        Err(other) => Err(other.into()),
+    }
+}
+
+fn apply(connection: &mut Connection, input: ConnectionInput) -> Result<(), AppError> {
+    if let Some(options) = input.options {
+        if json!(options.other).to_string().len() > OPTIONS_BYTES {
+            return Err(AppError::invalid_body(format!("'options' is larger than {OPTIONS_BYTES} bytes")));
+        }
+        connection.set_user_root_attributes = options.set_user_root_attributes;
+        connection.non_persistent_attrs = options.non_persistent_attrs;
+        connection.options = options.other;
+    }
+    if let Some(metadata) = input.metadata {
+        let short = |value: &Value| value.as_str().is_some_and(|text| text.chars().count() <= 255);
+        if metadata.len() > 10 || metadata.iter().any(|(name, value)| name.chars().count() > 255 || !short(value)) {
+            return Err(AppError::invalid_body("'metadata' may have 10 strings of 255 characters"));
+        }
+        connection.metadata = metadata;
+    }
+    Ok(())
+}
+
+async fn load(app: &App, ctx: &OpCtx, id: &str) -> Result<Connection, AppError> {
+    app.store().fetch::<Connection>(&ctx.tenant.id, id).await?.ok_or_else(absent)
+}
+
+/// The connection of that name, whatever the scopes: for the other use cases.
+pub(crate) async fn by_name(app: &App, ctx: &OpCtx, name: &str) -> Result<Connection, AppError> {
+    app.store().find::<Connection>(&ctx.tenant.id, Index::ConnectionByName, &[name]).await?.ok_or_else(absent)
+}
+
+/// Reads a connection.
+///
+/// # Errors
+/// When the scope is missing or there is no such connection.
+pub async fn connection_fetch(app: &App, ctx: &OpCtx, id: &str) -> Result<Connection, AppError> {
+    ctx.require("read:connections")?;
+    load(app, ctx, id).await
+}
+
+/// Reads every connection, by name.
+///
+/// # Errors
+/// When the scope is missing.
+pub async fn connection_list(app: &App, ctx: &OpCtx) -> Result<Vec<Connection>, AppError> {
+    ctx.require("read:connections")?;
+    let mut connections = Vec::new();
+    let mut after = None;
+    loop {
+        let query = Query::by(Index::ConnectionByName).limit(100).after(after);
+        let page = app.store().list::<Connection>(&ctx.tenant.id, query).await?;
+        connections.extend(page.rows);
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(connections),
+        }
+    }
+}
+
+/// Changes a connection. Name and strategy stay.
+///
+/// # Errors
+/// When the scope is missing, the input is not legal, there is no such connection, or it changed meanwhile.
+pub async fn connection_update(
+    app: &App,
+    ctx: &OpCtx,
+    id: &str,
+    input: ConnectionInput,
+) -> Result<Connection, AppError> {
+    ctx.require("update:connections")?;
+    let fixed = [("name", input.name.is_some()), ("strategy", input.strategy.is_some())];
+    if let Some((name, _)) = fixed.iter().find(|(_, given)| *given) {
+        return Err(AppError::invalid_body(format!("Additional properties not allowed: {name}")));
+    }
+    let mut connection = load(app, ctx, id).await?;
+    apply(&mut connection, input)?;
+    let set = WriteSet::new(&ctx.tenant.id, ctx.request_id)
+        .replace(&connection)
+        .insert(&logs::audit(ctx, "Update a connection", id)?);
+    app.store().commit(set).await?;
+    load(app, ctx, id).await
+}
+
+/// Deletes a connection. Its users stay, and can no longer log in by it.
+///
+/// # Errors
+/// When the scope is missing or there is no such connection.
+pub async fn connection_delete(app: &App, ctx: &OpCtx, id: &str) -> Result<(), AppError> {
+    ctx.require("delete:connections")?;
+    load(app, ctx, id).await?;
+    let set = WriteSet::new(&ctx.tenant.id, ctx.request_id)
+        .delete::<Connection>(id, Expect::Any)
+        .insert(&logs::audit(ctx, "Delete a connection", id)?);
+    app.store().commit(set).await?;
+    Ok(())
+}

@@ -1,0 +1,120 @@
+//! New ids and other randomness, all from the operating system's generator.
+
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use postern_model::{
+    ActionId, ActionVersionId, BindingId, ClientId, ConnectionId, ExecutionId, LogId, LoginId, RoleId, UserId,
+};
+use uuid::Uuid;
+
+use crate::error::AppError;
+
+/// Fresh random bytes.
+///
+/// # Errors
+/// When the operating system gives none.
+pub fn random<const N: usize>() -> Result<[u8; N], AppError> {
+    let mut bytes = [0; N];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| AppError::internal("read random bytes"))?;
+    Ok(bytes)
+}
+
+/// The seed of a run.
+///
+/// # Errors
+/// See [`random`]; so for every function here.
+pub fn seed() -> Result<[u8; 32], AppError> {
+    random()
+}
+
+/// A secret of 256 bits, URL-safe.
+#[allow(clippy::missing_errors_doc, reason = "see `seed`")]
+pub fn token() -> Result<String, AppError> {
+    Ok(URL_SAFE_NO_PAD.encode(random::<32>()?))
+}
+
+fn alphanumeric<const N: usize>() -> Result<String, AppError> {
+    const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    Ok(random::<N>()?.iter().map(|byte| char::from(ALPHABET.get(usize::from(byte % 62)).copied().unwrap_or(b'0'))).collect())
+}
+
+fn parsed<T: std::str::FromStr>(text: &str) -> Result<T, AppError> {
+    text.parse().map_err(|_| AppError::internal("make an id"))
+}
+
+macro_rules! uuids {
+    ($($(#[$doc:meta])* $name:ident -> $id:ident;)*) => {$(
+        $(#[$doc])*
+        #[allow(clippy::missing_errors_doc, reason = "see `seed`")]
+        pub fn $name() -> Result<$id, AppError> {
+            parsed(&Uuid::from_bytes(uuid_bytes()?).to_string())
+        }
+    )*};
+}
+
+fn uuid_bytes() -> Result<[u8; 16], AppError> {
+    Ok(uuid::Builder::from_random_bytes(random()?).into_uuid().into_bytes())
+}
+
+uuids! {
+    #[allow(missing_docs, reason = "says its name")]
+    action -> ActionId;
+    #[allow(missing_docs, reason = "says its name")]
+    action_version -> ActionVersionId;
+    #[allow(missing_docs, reason = "says its name")]
+    binding -> BindingId;
+}
+
+/// Makes a write idempotent.
+#[allow(clippy::missing_errors_doc, reason = "see `seed`")]
+pub fn request() -> Result<Uuid, AppError> {
+    Ok(Uuid::from_bytes(uuid_bytes()?))
+}
+
+/// A client id in Auth0's form: 32 letters and digits.
+#[allow(clippy::missing_errors_doc, reason = "see `seed`")]
+pub fn client() -> Result<ClientId, AppError> {
+    parsed(&alphanumeric::<32>()?)
+}
+
+#[allow(missing_docs, clippy::missing_errors_doc, reason = "says its name; see `seed`")]
+pub fn connection() -> Result<ConnectionId, AppError> {
+    parsed(&format!("con_{}", alphanumeric::<16>()?))
+}
+
+#[allow(missing_docs, clippy::missing_errors_doc, reason = "says its name; see `seed`")]
+pub fn role() -> Result<RoleId, AppError> {
+    parsed(&format!("rol_{}", alphanumeric::<16>()?))
+}
+
+/// A user of this strategy, with 24 hex digits as Auth0's databases give.
+#[allow(clippy::missing_errors_doc, reason = "see `seed`")]
+pub fn user(strategy: &str) -> Result<UserId, AppError> {
+    let digits = random::<12>()?.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+    parsed(&format!("{strategy}|{digits}"))
+}
+
+fn ordered(now: Timestamp) -> Result<String, AppError> {
+    let ms = now.as_millisecond().max(0);
+    Ok(format!("{ms:013}{}", alphanumeric::<12>()?))
+}
+
+/// Ids made later are greater.
+#[allow(clippy::missing_errors_doc, reason = "see `seed`")]
+pub fn execution(now: Timestamp) -> Result<ExecutionId, AppError> {
+    parsed(&format!("exe_{}", ordered(now)?))
+}
+
+/// Ids made later are greater.
+#[allow(clippy::missing_errors_doc, reason = "see `seed`")]
+pub fn login(now: Timestamp) -> Result<LoginId, AppError> {
+    parsed(&format!("lgn_{}", ordered(now)?))
+}
+
+/// Ids made later are greater.
+#[allow(clippy::missing_errors_doc, reason = "see `seed`")]
+pub fn log(now: Timestamp) -> Result<LogId, AppError> {
+    parsed(&format!("900{}", ordered(now)?))
+}

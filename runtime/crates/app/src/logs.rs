@@ -1,0 +1,150 @@
+//! The tenant log: written by the other use cases, read by the operator.
+
+use jiff::Timestamp;
+use postern_model::{Actor, LogEntry, LogType, TenantId};
+use postern_store::{Index, Query, WriteSet};
+use serde_json::{Map, Value, json};
+
+use crate::ctx::OpCtx;
+use crate::error::AppError;
+use crate::{App, ids};
+
+/// Writes one entry on its own. What belongs to a change is written with it: see [`audit`].
+///
+/// # Errors
+/// A fault of the store.
+pub async fn log_write(
+    app: &App,
+    tenant: &TenantId,
+    kind: LogType,
+    description: &str,
+    fields: Map<String, Value>,
+    now: Timestamp,
+) -> Result<(), AppError> {
+    let entry = LogEntry { log_id: ids::log(now)?, date: now, kind, description: description.to_owned(), fields };
+    app.store().commit(WriteSet::new(tenant, ids::request()?).insert(&entry)).await?;
+    Ok(())
+}
+
+/// The entry of a management write: who did what to which row, when, from where. Goes into the write's own set, so
+/// that there is never one without the other. Holds no value of the row.
+///
+/// # Errors
+/// When the operating system gives no random bytes.
+pub fn audit(ctx: &OpCtx, operation: &str, resource: &str) -> Result<LogEntry, AppError> {
+    let mut fields = Map::new();
+    match &ctx.actor {
+        Actor::Client { client_id } => {
+            fields.insert("client_id".to_owned(), json!(client_id));
+        }
+        Actor::Action { action_id, .. } => {
+            fields.insert("action_id".to_owned(), json!(action_id));
+        }
+        Actor::System => {}
+    }
+    if let Some(ip) = &ctx.ip {
+        fields.insert("ip".to_owned(), json!(ip));
+    }
+    if let Some(agent) = &ctx.user_agent {
+        fields.insert("user_agent".to_owned(), json!(agent.chars().take(256).collect::<String>()));
+    }
+    let details = json!({ "operation": operation, "resource": resource, "request_id": ctx.request_id });
+    fields.insert("details".to_owned(), details);
+    Ok(LogEntry {
+        log_id: ids::log(ctx.now)?,
+        date: ctx.now,
+        kind: LogType::ManagementWrite,
+        description: operation.to_owned(),
+        fields,
+    })
+}
+
+/// Which entries a list has.
+#[derive(Debug, Clone, Default)]
+pub struct LogFilter {
+    /// Those of one type.
+    pub kind: Option<String>,
+    /// Those of one user.
+    pub user_id: Option<String>,
+    /// Oldest first.
+    pub ascending: bool,
+}
+
+/// A slice of the log: entries from `offset` on, at most `limit`, and how many there are in all.
+///
+/// # Errors
+/// When the scope is missing.
+pub async fn log_list(
+    app: &App,
+    ctx: &OpCtx,
+    filter: &LogFilter,
+    offset: usize,
+    limit: usize,
+) -> Result<(Vec<LogEntry>, usize), AppError> {
+    ctx.require_any(&["read:logs", "read:logs_users"])?;
+    let tenant = &ctx.tenant.id;
+    if filter.kind.is_none() {
+        let total = usize::try_from(app.store().count::<LogEntry>(tenant, base(filter)).await?).unwrap_or(usize::MAX);
+        let page = app.store().list::<LogEntry>(tenant, base(filter).skip(offset).limit(limit)).await?;
+        return Ok((page.rows, total));
+    }
+    // Filtered by what no index has: read on until the end; the search covers the newest entries only, as Auth0's.
+    let mut found = Vec::new();
+    let mut after = None;
+    for _ in 0..LOG_SEARCH_PAGES {
+        let page = app.store().list::<LogEntry>(tenant, base(filter).limit(100).after(after)).await?;
+        found.extend(page.rows.into_iter().filter(|entry| Some(entry.kind.code()) == filter.kind.as_deref()));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    let total = found.len();
+    Ok((found.into_iter().skip(offset).take(limit).collect(), total))
+}
+
+/// Pages of a hundred entries that a search by type looks through.
+const LOG_SEARCH_PAGES: usize = 100;
+
+fn base(filter: &LogFilter) -> Query {
+    let query = match &filter.user_id {
+        Some(user_id) => Query::by(Index::LogByUser).under(user_id),
+        None => Query::all(),
+    };
+    if filter.ascending { query } else { query.descending() }
+}
+
+/// Entries after `from`, oldest first: how a log is followed. `None` begins with the oldest.
+///
+/// # Errors
+/// When the scope is missing.
+pub async fn log_follow(
+    app: &App,
+    ctx: &OpCtx,
+    from: Option<&str>,
+    take: usize,
+) -> Result<Vec<LogEntry>, AppError> {
+    ctx.require_any(&["read:logs", "read:logs_users"])?;
+    let mut rows = Vec::new();
+    let mut after = None;
+    // The id itself is the place in the log; it need not be there any more.
+    loop {
+        let page = app.store().list::<LogEntry>(&ctx.tenant.id, Query::all().limit(100).after(after)).await?;
+        rows.extend(page.rows.into_iter().filter(|entry| from.is_none_or(|from| entry.log_id.as_str() > from)));
+        after = page.next;
+        if rows.len() >= take || after.is_none() {
+            rows.truncate(take);
+            return Ok(rows);
+        }
+    }
+}
+
+/// One entry.
+///
+/// # Errors
+/// When the scope is missing or there is no such entry.
+pub async fn log_fetch(app: &App, ctx: &OpCtx, id: &str) -> Result<LogEntry, AppError> {
+    ctx.require_any(&["read:logs", "read:logs_users"])?;
+    let entry = app.store().fetch::<LogEntry>(&ctx.tenant.id, id).await?;
+    entry.ok_or_else(|| AppError::not_found("The log does not exist."))
+}

@@ -1,0 +1,275 @@
+//! Tenants: made by the operator, picked by the `Host` of a request.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use jiff::Timestamp;
+use postern_model::connection::DEFAULT_DATABASE;
+use postern_model::tenant::Egress;
+use postern_model::{Client, Connection, RootAttributes, Strategy, Tenant, TenantId};
+use postern_store::{CommitError, Index, Query, Setting, Table, WriteSet, root_tenant};
+use serde_json::{Map, json};
+
+use crate::error::{AppError, Code};
+use crate::tokens::{self, Keys};
+use crate::{App, grants, ids};
+
+/// Name of the setting that holds the id of a tenant's first management client.
+const MANAGEMENT_CLIENT: &str = "management_client";
+
+/// A tenant with its keys at hand.
+#[derive(Debug)]
+pub struct TenantKeys {
+    #[allow(missing_docs, reason = "says its name")]
+    pub tenant: Arc<Tenant>,
+    /// Signs and checks its tokens.
+    pub keys: Keys,
+}
+
+impl TenantKeys {
+    /// `iss` of its tokens: `https://{domain}/`.
+    #[must_use]
+    pub fn issuer(&self) -> String {
+        issuer(&self.tenant.domain)
+    }
+}
+
+/// The tenants in use, by domain.
+#[derive(Debug, Default)]
+pub struct Loaded(RwLock<HashMap<String, Arc<TenantKeys>>>);
+
+/// `https://{domain}/`, as every Auth0 client expects it.
+#[must_use]
+pub fn issuer(domain: &str) -> String {
+    format!("https://{domain}/")
+}
+
+/// `https://{domain}/api/v2/`, the audience of management tokens.
+#[must_use]
+pub fn management_audience(domain: &str) -> String {
+    format!("https://{domain}/api/v2/")
+}
+
+/// What the operator gets of a new tenant. The secret is shown once.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewTenant {
+    #[allow(missing_docs, reason = "says its name")]
+    pub tenant: Tenant,
+    #[allow(missing_docs, reason = "says its name")]
+    pub client_id: String,
+    #[allow(missing_docs, reason = "says its name")]
+    pub client_secret: String,
+}
+
+impl std::fmt::Debug for NewTenant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewTenant").field("tenant", &self.tenant.id).finish_non_exhaustive()
+    }
+}
+
+/// Whether this is the operator's token; in constant time.
+#[must_use]
+pub fn operator_check(app: &App, token: &str) -> bool {
+    verify_slices_are_equal(app.operator_token().as_bytes(), token.as_bytes()).is_ok()
+}
+
+/// Creates a tenant with a signing key, a management client and a database connection. The caller has checked that
+/// the operator asks.
+///
+/// # Errors
+/// When name or domain are not legal or taken.
+pub async fn tenant_create(app: &App, name: &str, domain: &str, now: Timestamp) -> Result<NewTenant, AppError> {
+    let id: TenantId = name
+        .parse()
+        .map_err(|_| AppError::invalid_body("'name' must be 1 to 63 lower-case letters, digits and inner hyphens"))?;
+    let domain = parse_domain(domain)?;
+    let key_id = id.clone();
+    let key_app = app.clone();
+    let signing_key = tokio::task::spawn_blocking(move || tokens::signing_key_create(&key_app, &key_id))
+        .await
+        .map_err(|error| AppError::internal("make a signing key").with_source(error))??;
+    let tenant = Tenant {
+        id: id.clone(),
+        revision: 0,
+        domain,
+        signing_keys: vec![signing_key],
+        limits: None,
+        egress: Egress::Public,
+        created_at: now,
+    };
+    let client = management_client(now)?;
+    // The rows of the tenant come first: without the tenant row nothing reaches them, so that a crash in between
+    // leaves no tenant at all, and the next try writes them anew.
+    let rows = WriteSet::new(&id, ids::request()?)
+        .put(&Setting { name: MANAGEMENT_CLIENT.to_owned(), value: json!(client.client_id), revision: 0 })
+        .put(&client);
+    let rows = match app.store().find::<Connection>(&id, Index::ConnectionByName, &[DEFAULT_DATABASE]).await? {
+        Some(_) => rows,
+        None => rows.insert(&default_database(now)?),
+    };
+    if app.store().fetch::<Tenant>(&root_tenant(), id.as_str()).await?.is_some() {
+        return Err(AppError::conflict("A tenant with the same name already exists."));
+    }
+    app.store().commit(rows).await?;
+    match app.store().commit(WriteSet::new(&root_tenant(), ids::request()?).insert(&tenant)).await {
+        Ok(_) => Ok(NewTenant {
+            tenant,
+            client_id: client.client_id.as_str().to_owned(),
+            client_secret: client.client_secret,
+        }),
+        Err(CommitError::Conflict { table: Table::Tenants, .. }) => {
+            Err(AppError::conflict("A tenant with the same name already exists."))
+        }
+        Err(CommitError::Duplicate { .. }) => Err(AppError::conflict("A tenant with the same domain already exists.")),
+        Err(other) => Err(other.into()),
+    }
+}
+
+fn parse_domain(domain: &str) -> Result<String, AppError> {
+    let domain = domain.to_ascii_lowercase();
+    let bad = || AppError::invalid_body("'domain' must be a host name with an optional port, without a scheme");
+    let url = url::Url::parse(&format!("https://{domain}/")).map_err(|_| bad())?;
+    let host = url.host_str().ok_or_else(bad)?;
+    let plain = match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        // The default port is left out by the parser; a client sends it so, too.
+        None => host.to_owned(),
+    };
+    if domain.len() > 255 || !(domain == plain || domain == format!("{plain}:443")) {
+        return Err(bad());
+    }
+    Ok(domain)
+}
+
+fn management_client(now: Timestamp) -> Result<Client, AppError> {
+    Ok(Client {
+        client_id: ids::client()?,
+        revision: 0,
+        name: "Management".to_owned(),
+        client_secret: ids::token()?,
+        client_metadata: None,
+        grant_types: vec!["client_credentials".to_owned()],
+        management_scopes: Some(grants::MANAGEMENT_SCOPES.iter().map(|&scope| scope.to_owned()).collect()),
+        settings: Map::from_iter([("app_type".to_owned(), json!("non_interactive"))]),
+        created_at: now,
+        updated_at: now,
+    })
+}
+
+fn default_database(now: Timestamp) -> Result<Connection, AppError> {
+    Ok(Connection {
+        id: ids::connection()?,
+        revision: 0,
+        name: DEFAULT_DATABASE.to_owned(),
+        strategy: Strategy("auth0".to_owned()),
+        set_user_root_attributes: RootAttributes::OnEachLogin,
+        non_persistent_attrs: Vec::new(),
+        options: Map::new(),
+        metadata: Map::new(),
+        created_at: now,
+    })
+}
+
+/// Every tenant, by name. The caller has checked that the operator asks.
+///
+/// # Errors
+/// A fault of the store.
+pub async fn tenant_list(app: &App) -> Result<Vec<Tenant>, AppError> {
+    let mut tenants = Vec::new();
+    let mut after = None;
+    loop {
+        let page = app.store().list::<Tenant>(&root_tenant(), Query::all().limit(100).after(after)).await?;
+        tenants.extend(page.rows);
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(tenants),
+        }
+    }
+}
+
+/// The tenant of a `Host`.
+///
+/// # Errors
+/// When there is none, or its key does not open.
+pub async fn tenant_by_domain(app: &App, host: &str) -> Result<Arc<TenantKeys>, AppError> {
+    let host = host.to_ascii_lowercase();
+    let known = app.loaded_tenants().0.read().unwrap_or_else(PoisonError::into_inner).get(&host).cloned();
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    let tenant = app
+        .store()
+        .find::<Tenant>(&root_tenant(), Index::TenantByDomain, &[&host])
+        .await?
+        .ok_or_else(|| AppError::new(Code::InexistentTenant, "No tenant has this domain."))?;
+    let keys = Keys::open(app, &tenant)?;
+    let loaded = Arc::new(TenantKeys { tenant: Arc::new(tenant), keys });
+    app.loaded_tenants().0.write().unwrap_or_else(PoisonError::into_inner).insert(host, Arc::clone(&loaded));
+    Ok(loaded)
+}
+
+/// What the first start, and every later one, tells the operator.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Bootstrap {
+    #[allow(missing_docs, reason = "says its name")]
+    pub issuer: String,
+    #[allow(missing_docs, reason = "says its name")]
+    pub domain: String,
+    #[allow(missing_docs, reason = "says its name")]
+    pub client_id: String,
+    #[allow(missing_docs, reason = "says its name")]
+    pub client_secret: String,
+    #[allow(missing_docs, reason = "says its name")]
+    pub operator_token: String,
+}
+
+impl std::fmt::Debug for Bootstrap {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Bootstrap").field("domain", &self.domain).finish_non_exhaustive()
+    }
+}
+
+/// Makes the tenant `default` when there is none, moves it to `domain` when it had another, and says how to reach it.
+///
+/// # Errors
+/// When the domain is not legal or another tenant's, or its first management client was deleted.
+pub async fn bootstrap(app: &App, domain: &str, now: Timestamp) -> Result<Bootstrap, AppError> {
+    const DEFAULT: &str = "default";
+    let (tenant, client_id, client_secret) =
+        match app.store().fetch::<Tenant>(&root_tenant(), DEFAULT).await? {
+            None => {
+                let new = tenant_create(app, DEFAULT, domain, now).await?;
+                (new.tenant, new.client_id, new.client_secret)
+            }
+            Some(tenant) => {
+                let tenant = tenant_move(app, tenant, domain).await?;
+                let client = first_client(app, &tenant.id).await?;
+                (tenant, client.client_id.as_str().to_owned(), client.client_secret)
+            }
+        };
+    Ok(Bootstrap {
+        issuer: issuer(&tenant.domain),
+        domain: tenant.domain,
+        client_id,
+        client_secret,
+        operator_token: app.operator_token().to_owned(),
+    })
+}
+
+async fn tenant_move(app: &App, mut tenant: Tenant, domain: &str) -> Result<Tenant, AppError> {
+    let domain = parse_domain(domain)?;
+    if tenant.domain != domain {
+        let old = std::mem::replace(&mut tenant.domain, domain);
+        app.store().commit(WriteSet::new(&root_tenant(), ids::request()?).replace(&tenant)).await?;
+        app.loaded_tenants().0.write().unwrap_or_else(PoisonError::into_inner).remove(&old);
+    }
+    Ok(tenant)
+}
+
+async fn first_client(app: &App, tenant: &TenantId) -> Result<Client, AppError> {
+    let gone = || AppError::internal("the first management client of the tenant 'default' was deleted");
+    let setting = app.store().fetch::<Setting>(tenant, MANAGEMENT_CLIENT).await?.ok_or_else(gone)?;
+    let id = setting.value.as_str().ok_or_else(gone)?;
+    app.store().fetch::<Client>(tenant, id).await?.ok_or_else(gone)
+}

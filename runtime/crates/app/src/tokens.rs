@@ -1,0 +1,312 @@
+//! Tokens: RS256, one key set a tenant.
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use aws_lc_rs::signature::KeyPair as _;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use jiff::Timestamp;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use postern_model::{Actor, Client, ClientId, LogType, SigningKey, Tenant, TenantId};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::error::{AppError, Code};
+use crate::tenants::{TenantKeys, management_audience};
+use crate::{App, ScopeSet, ids, logs, secrets};
+
+/// `gty` of a client-credentials token.
+const CLIENT_CREDENTIALS: &str = "client_credentials";
+/// Clocks may differ by this much, s.
+const LEEWAY_SECONDS: u64 = 60;
+
+fn row_key(kid: &str) -> String {
+    format!("signing_key/{kid}")
+}
+
+/// Makes a signing key; takes about a tenth of a second of CPU.
+///
+/// # Errors
+/// A fault of the generator.
+pub fn signing_key_create(app: &App, tenant: &TenantId) -> Result<SigningKey, AppError> {
+    let fault = |_| AppError::internal("make a signing key");
+    let pair = KeyPair::generate(KeySize::Rsa2048).map_err(fault)?;
+    let der: Pkcs8V1Der<'_> = pair.as_der().map_err(fault)?;
+    let kid = URL_SAFE_NO_PAD.encode(ids::random::<16>()?);
+    let public = pair.public_key();
+    Ok(SigningKey {
+        sealed_private_key: secrets::seal(app, tenant, &row_key(&kid), der.as_ref())?,
+        n: URL_SAFE_NO_PAD.encode(public.modulus().big_endian_without_leading_zero()),
+        e: URL_SAFE_NO_PAD.encode(public.exponent().big_endian_without_leading_zero()),
+        kid,
+    })
+}
+
+/// The keys of a tenant, opened.
+pub struct Keys {
+    signs: (String, EncodingKey),
+    checks: Vec<(String, DecodingKey)>,
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Keys").field("kid", &self.signs.0).finish_non_exhaustive()
+    }
+}
+
+impl Keys {
+    pub(crate) fn open(app: &App, tenant: &Tenant) -> Result<Self, AppError> {
+        let first = tenant.signing_keys.first().ok_or_else(|| AppError::internal("the tenant has no signing key"))?;
+        let der = secrets::open(app, &tenant.id, &row_key(&first.kid), &first.sealed_private_key)?;
+        let text = pem::encode(&pem::Pem::new("PRIVATE KEY", der));
+        let private = EncodingKey::from_rsa_pem(text.as_bytes())
+            .map_err(|error| AppError::internal("read a signing key").with_source(error))?;
+        let checks = tenant
+            .signing_keys
+            .iter()
+            .map(|key| Ok((key.kid.clone(), DecodingKey::from_rsa_components(&key.n, &key.e)?)))
+            .collect::<Result<_, jsonwebtoken::errors::Error>>()
+            .map_err(|error| AppError::internal("read a public key").with_source(error))?;
+        Ok(Self { signs: (first.kid.clone(), private), checks })
+    }
+
+    /// Signs claims.
+    ///
+    /// # Errors
+    /// A fault of the signer.
+    pub fn sign(&self, claims: &impl Serialize) -> Result<String, AppError> {
+        let mut header = Header::new(Algorithm::RS256);
+        header.kid = Some(self.signs.0.clone());
+        jsonwebtoken::encode(&header, claims, &self.signs.1)
+            .map_err(|error| AppError::internal("sign a token").with_source(error))
+    }
+}
+
+/// Claims of a management token.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct ManagementClaims {
+    iss: String,
+    sub: String,
+    aud: String,
+    iat: i64,
+    exp: i64,
+    scope: String,
+    gty: String,
+    azp: String,
+}
+
+/// Who a management token speaks for.
+#[derive(Debug, Clone)]
+pub struct Bearer {
+    #[allow(missing_docs, reason = "says its name")]
+    pub actor: Actor,
+    #[allow(missing_docs, reason = "says its name")]
+    pub scopes: ScopeSet,
+}
+
+/// Checks a management token: RS256 by a key of this tenant, its issuer, the management audience, not expired.
+///
+/// # Errors
+/// When it is not all of that; the text is Auth0's.
+pub fn management_token_check(tenant: &TenantKeys, token: &str) -> Result<Bearer, AppError> {
+    let refuse = |text: &str| AppError::new(Code::InvalidToken, text);
+    let header = jsonwebtoken::decode_header(token).map_err(|_| refuse("Invalid token"))?;
+    if header.alg != Algorithm::RS256 {
+        return Err(refuse("Invalid token"));
+    }
+    let kid = header.kid.ok_or_else(|| refuse("Invalid token"))?;
+    let (_, key) =
+        tenant.keys.checks.iter().find(|(known, _)| *known == kid).ok_or_else(|| refuse("Invalid signature"))?;
+    let mut validation = Validation::new(Algorithm::RS256);
+    validation.set_audience(&[management_audience(&tenant.tenant.domain)]);
+    validation.set_issuer(&[tenant.issuer()]);
+    validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+    validation.leeway = LEEWAY_SECONDS;
+    let claims = jsonwebtoken::decode::<ManagementClaims>(token, key, &validation)
+        .map_err(|error| refuse(if is_expired(&error) { "Expired token received for JSON Web Token validation" } else { "Invalid token" }))?
+        .claims;
+    let client_id: ClientId = claims.azp.parse().map_err(|_| refuse("Invalid token"))?;
+    Ok(Bearer { actor: Actor::Client { client_id }, scopes: ScopeSet::parse(&claims.scope) })
+}
+
+fn is_expired(error: &jsonwebtoken::errors::Error) -> bool {
+    matches!(error.kind(), jsonwebtoken::errors::ErrorKind::ExpiredSignature)
+}
+
+/// A client-credentials request, whichever way it came.
+#[derive(Clone, Default)]
+pub struct ClientCredentials {
+    #[allow(missing_docs, reason = "says its name")]
+    pub client_id: String,
+    #[allow(missing_docs, reason = "says its name")]
+    pub client_secret: String,
+    #[allow(missing_docs, reason = "says its name")]
+    pub audience: Option<String>,
+    /// Narrows the token.
+    pub scope: Option<String>,
+    #[allow(missing_docs, reason = "says its name")]
+    pub ip: Option<String>,
+}
+
+impl std::fmt::Debug for ClientCredentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClientCredentials").field("client_id", &self.client_id).finish_non_exhaustive()
+    }
+}
+
+/// An error of the token endpoint, in OAuth's words.
+#[derive(Debug)]
+pub enum TokenError {
+    /// The request is refused: status, `error` and `error_description`.
+    Refused(u16, &'static str, String),
+    /// A fault of ours.
+    App(AppError),
+}
+
+impl From<AppError> for TokenError {
+    fn from(error: AppError) -> Self {
+        Self::App(error)
+    }
+}
+
+/// A token and what it is good for.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct IssuedToken {
+    #[allow(missing_docs, reason = "says its name")]
+    pub access_token: String,
+    #[allow(missing_docs, reason = "says its name")]
+    pub scope: String,
+    /// Seconds.
+    pub expires_in: u64,
+    #[allow(missing_docs, reason = "says its name")]
+    pub token_type: &'static str,
+}
+
+impl std::fmt::Debug for IssuedToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("IssuedToken").field("scope", &self.scope).finish_non_exhaustive()
+    }
+}
+
+/// Exchanges a client's credentials for a management token (Auth0 Authentication API: POST /oauth/token).
+///
+/// # Errors
+/// In OAuth's words; the tenant log says why.
+pub async fn token_create(
+    app: &App,
+    tenant: &TenantKeys,
+    request: ClientCredentials,
+    now: Timestamp,
+) -> Result<IssuedToken, TokenError> {
+    match exchange(app, tenant, &request, now).await {
+        Ok((client, token)) => {
+            log(app, tenant, LogType::SuccessExchange, (client.client_id.as_str(), &request, ""), now).await?;
+            Ok(token)
+        }
+        Err(TokenError::Refused(status, error, description)) => {
+            let about = (request.client_id.as_str(), &request, description.as_str());
+            log(app, tenant, LogType::FailedExchange, about, now).await?;
+            Err(TokenError::Refused(status, error, description))
+        }
+        Err(fault @ TokenError::App(_)) => Err(fault),
+    }
+}
+
+async fn exchange(
+    app: &App,
+    tenant: &TenantKeys,
+    request: &ClientCredentials,
+    now: Timestamp,
+) -> Result<(Client, IssuedToken), TokenError> {
+    let refused = |status, error, text: &str| TokenError::Refused(status, error, text.to_owned());
+    let unauthorized = || refused(401, "access_denied", "Unauthorized");
+    let id: ClientId = request.client_id.parse().map_err(|_| unauthorized())?;
+    let client = app.store().fetch::<Client>(&tenant.tenant.id, id.as_str()).await.map_err(AppError::from)?;
+    let client = client.ok_or_else(unauthorized)?;
+    if verify_slices_are_equal(client.client_secret.as_bytes(), request.client_secret.as_bytes()).is_err() {
+        return Err(unauthorized());
+    }
+    if !client.grant_types.iter().any(|grant| grant == CLIENT_CREDENTIALS) {
+        return Err(refused(403, "unauthorized_client", "Grant type 'client_credentials' not allowed for the client."));
+    }
+    let expected = management_audience(&tenant.tenant.domain);
+    let Some(audience) = &request.audience else {
+        return Err(refused(403, "access_denied", "No audience parameter was provided, and no default audience has been configured"));
+    };
+    if *audience != expected {
+        let text = format!("Service not enabled within domain: {audience}");
+        return Err(TokenError::Refused(403, "access_denied", text));
+    }
+    let Some(granted) = &client.management_scopes else {
+        let text = format!("Client is not authorized to access \"{expected}\". You need to create a \"client-grant\" associated to this API.");
+        return Err(TokenError::Refused(403, "access_denied", text));
+    };
+    let scope = narrow(granted, request.scope.as_deref());
+    let expires_in = app.token_for().as_secs();
+    let claims = ManagementClaims {
+        iss: tenant.issuer(),
+        sub: format!("{id}@clients"),
+        aud: expected,
+        iat: now.as_second(),
+        exp: now.as_second().saturating_add(i64::try_from(expires_in).unwrap_or(i64::MAX)),
+        scope: scope.clone(),
+        gty: "client-credentials".to_owned(),
+        azp: id.as_str().to_owned(),
+    };
+    let access_token = tenant.keys.sign(&claims)?;
+    Ok((client, IssuedToken { access_token, scope, expires_in, token_type: "Bearer" }))
+}
+
+/// The granted scopes, or those of them that were asked for.
+fn narrow(granted: &[String], wanted: Option<&str>) -> String {
+    let wanted: Vec<&str> = wanted.unwrap_or_default().split_ascii_whitespace().collect();
+    let kept: Vec<&str> =
+        granted.iter().map(String::as_str).filter(|scope| wanted.is_empty() || wanted.contains(scope)).collect();
+    kept.join(" ")
+}
+
+async fn log(
+    app: &App,
+    tenant: &TenantKeys,
+    kind: LogType,
+    (client_id, request, description): (&str, &ClientCredentials, &str),
+    now: Timestamp,
+) -> Result<(), AppError> {
+    let mut fields = Map::new();
+    // What a stranger sends as an id is cut: the log is no place to write at will.
+    fields.insert("client_id".to_owned(), json!(client_id.chars().take(64).collect::<String>()));
+    if let Some(ip) = &request.ip {
+        fields.insert("ip".to_owned(), json!(ip));
+    }
+    if kind == LogType::SuccessExchange
+        && let Some(audience) = &request.audience
+    {
+        fields.insert("audience".to_owned(), json!(audience));
+    }
+    logs::log_write(app, &tenant.tenant.id, kind, description, fields, now).await
+}
+
+/// The public keys (RFC 7517).
+#[must_use]
+pub fn jwks(tenant: &Tenant) -> Value {
+    let keys: Vec<Value> = tenant
+        .signing_keys
+        .iter()
+        .map(|key| json!({ "kty": "RSA", "use": "sig", "alg": "RS256", "kid": key.kid, "n": key.n, "e": key.e }))
+        .collect();
+    json!({ "keys": keys })
+}
+
+/// The secret of `Authorization: Basic`, decoded: id and secret, percent-encoded by the client (RFC 6749 § 2.3.1).
+#[must_use]
+pub fn basic_credentials(encoded: &str) -> Option<(String, String)> {
+    let text = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    let (id, secret) = text.split_once(':')?;
+    let decoded = |text: &str| {
+        url::form_urlencoded::parse(format!("v={}", text.replace('&', "%26")).as_bytes())
+            .next()
+            .map(|(_, value)| value.into_owned())
+    };
+    Some((decoded(id)?, decoded(secret)?))
+}
