@@ -107,6 +107,8 @@ codes! {
         LogByUser = 16, "log_by_user";
         /// Key: newest first.
         ExecutionByCreated = 17, "execution_by_created";
+        /// Unique. Key: database connection name, `email` or `username`, the value.
+        UserByDatabaseName = 18, "user_by_database_name";
     }
 }
 

@@ -7,7 +7,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::entity::{Entity, IndexEntry, Table};
+use crate::entity::{Entity, Table};
 use crate::error::{BadRecord, Refusal};
 use crate::store::Record;
 
@@ -57,14 +57,6 @@ impl Draft {
 impl<'a> Envelope<'a> {
     pub(crate) fn parse(table: Table, bytes: &'a [u8]) -> Result<Self, BadRecord> {
         serde_json::from_slice(bytes).map_err(|error| BadRecord::Decode { table, message: place(&error) })
-    }
-
-    pub(crate) fn index_entries(&self, table: Table) -> Result<Vec<IndexEntry>, BadRecord> {
-        serde_json::from_str(self.indexes.get()).map_err(|error| BadRecord::Decode { table, message: place(&error) })
-    }
-
-    pub(crate) fn record(&self, id: String) -> Record {
-        Record { id, revision: self.revision, schema: self.schema, data: self.data.get().as_bytes().to_vec() }
     }
 }
 

@@ -65,6 +65,12 @@ pub enum Refusal {
         /// The limit.
         limit: usize,
     },
+    /// An id or an indexed field is empty or too long.
+    #[error("a row of {} has an id or an indexed field that is empty or longer than {} bytes", table.name(), crate::key::KEY_BYTES)]
+    Key {
+        /// Where.
+        table: Table,
+    },
     /// The name of the root tenant.
     #[error("the tenant name is reserved")]
     ReservedTenant,
@@ -119,7 +125,7 @@ pub enum CommitError {
 pub enum OpenError {
     #[error("{path} is in use by another process")]
     Locked { path: PathBuf },
-    #[error("cannot {what} {path}")]
+    #[error("{what} {path}")]
     Io {
         what: &'static str,
         path: PathBuf,
@@ -147,8 +153,6 @@ pub enum OpenError {
     NewerLayout { path: PathBuf, found: u32, known: u32 },
     #[error("an import into {path} was cut short: remove the folder and import again")]
     HalfImported { path: PathBuf },
-    #[error("{path} holds blob files, which are not written durably: restore an export into a new folder")]
-    Blobs { path: PathBuf },
     #[error("storage engine failed")]
     Engine(#[source] Box<dyn std::error::Error + Send + Sync>),
 }

@@ -6,14 +6,18 @@
 //!
 //! Callers read and write through `&dyn Store` and its typed front: `store.fetch::<User>(&tenant, id)`.
 
+mod embedded;
 mod entity;
 mod envelope;
 mod error;
+mod key;
 mod query;
 mod record;
 mod store;
+mod user_patch;
 mod write_set;
 
+pub use embedded::{Durability, SledConfig, SledStore};
 pub use entity::{ArtifactBytes, BindingList, Entity, Index, IndexEntry, Setting, Table, compose, newest, root_tenant};
 pub use error::{BadRecord, CommitError, ExportError, ImportError, OpenError, Refusal, StoreError};
 pub use query::{Order, Page, Query};

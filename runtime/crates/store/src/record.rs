@@ -60,6 +60,13 @@ entity!(User, Users, |u| u.user_id.to_string(), revision: own, indexes: {
     entries.extend(u.email.as_deref().map(|email| entry(Index::UserByEmail, [email])));
     entries.extend(u.username.as_deref().map(|name| entry(Index::UserByUsername, [name])));
     entries.extend(u.identities.iter().map(|i| unique(Index::UserByIdentity, [&i.connection, &i.user_id])));
+    // What one logs in to a database with is unique in it.
+    if let Some(primary) = u.identities.first().filter(|primary| primary.provider == "auth0") {
+        let names = [("email", &u.email), ("username", &u.username)];
+        entries.extend(names.into_iter().filter_map(|(kind, name)| {
+            Some(unique(Index::UserByDatabaseName, [&primary.connection, kind, name.as_deref()?]))
+        }));
+    }
     entries
 });
 // The id sorts a user's newest entry first: list them with `Query::all().under(user_id)`.

@@ -87,6 +87,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// Whether it can be written.
     fn health(&self) -> Health;
+
+    /// Returns once the store has stopped for good, so that the process can end.
+    async fn stopped(&self);
 }
 
 impl dyn Store + '_ {
