@@ -183,7 +183,7 @@ pub async fn action_update(app: &App, ctx: &OpCtx, id: &str, input: &ActionInput
         action.updated_at = ctx.now;
         let set = WriteSet::new(&ctx.tenant.id, ctx.request_id).replace(&action);
         if writes::commit(app, set).await?.is_some() {
-            app.login_cache().forget(&ctx.tenant.id);
+            app.logins().forget(&ctx.tenant.id);
             return action_view(app, ctx, id).await;
         }
     }
@@ -216,7 +216,7 @@ pub async fn action_delete(app: &App, ctx: &OpCtx, id: &str, mode: DeleteMode) -
             set = set.delete::<ActionVersion>(&version.id(), Expect::Any);
         }
         if writes::commit(app, set).await?.is_some() {
-            app.login_cache().forget(&ctx.tenant.id);
+            app.logins().forget(&ctx.tenant.id);
             return Ok(());
         }
     }

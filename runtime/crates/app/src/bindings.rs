@@ -184,7 +184,7 @@ pub async fn binding_replace(
         list.bindings.clone_from(&next);
         set = if list.revision == 0 { set.insert(&list) } else { set.replace(&list) };
         if writes::commit(app, set).await?.is_some() {
-            app.login_cache().forget(&ctx.tenant.id);
+            app.logins().forget(&ctx.tenant.id);
             return views(app, ctx, next).await;
         }
     }
@@ -278,7 +278,7 @@ fn check_hosts(hosts: &[String]) -> Result<(), AppError> {
     for host in hosts {
         // A name, an address, or `*.` before a name: what a URL could have between its slashes and its port.
         let name = host.strip_prefix("*.").unwrap_or(host);
-        if name.is_empty() || host.len() > NAME_CHARS || url::Host::parse(name).is_err() {
+        if name.is_empty() || name.contains('*') || host.len() > NAME_CHARS || url::Host::parse(name).is_err() {
             return Err(AppError::invalid_body(format!("'{host}' is not a host name")));
         }
     }

@@ -133,7 +133,7 @@ pub(crate) async fn deploy(
     if writes::commit(app, set).await?.is_none() {
         return Ok(None);
     }
-    app.login_cache().forget(tenant);
+    app.logins().forget(tenant);
     Ok(Some((version, action)))
 }
 
