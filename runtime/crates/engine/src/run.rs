@@ -208,7 +208,12 @@ fn store(engine: &Inner, sandbox: Sandbox) -> Store<Sandbox> {
     let _ = store.set_fuel(fuel);
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(|store| {
-        if Instant::now() < store.data().deadline { Ok(UpdateDeadline::Yield(1)) } else { Ok(UpdateDeadline::Interrupt) }
+        if Instant::now() < store.data().deadline {
+            // Tokio's own way to yield: it looks for input and output before it comes back to us.
+            Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
+        } else {
+            Ok(UpdateDeadline::Interrupt)
+        }
     });
     store
 }
