@@ -3,11 +3,14 @@
 //!
 //! This crate is below both sides: it knows neither the engine nor the SDK.
 
+mod check;
 mod host_call;
 mod mutation;
+pub mod rules;
 mod run_result;
 mod stamp;
 
+pub use check::BadMutation;
 pub use host_call::{Body, CacheWrite, HostCall, HttpErrorCode, HttpRedirect};
 pub use mutation::{Factor, MultifactorOptions, Mutation};
 pub use run_result::{GuestError, RunResult};
@@ -32,6 +35,10 @@ pub mod export {
     pub const INIT: &str = "postern_init";
     /// `(size: i32) -> i32`: where the host may write the payload; required beside [`INIT`].
     pub const ALLOC: &str = "postern_alloc";
+    /// An immutable `i32` global, optional: the address of an 8-byte little-endian cell that holds
+    /// `ptr << 32 | len` of a [`GuestError`](crate::GuestError) as UTF-8 JSON, 0 when there is none.
+    /// The host reads it after a trap, so that a panic keeps its message.
+    pub const FAILURE: &str = "postern_failure";
 }
 
 /// The names a guest may import from [`IMPORT_MODULE`].
