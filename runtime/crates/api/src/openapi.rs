@@ -187,7 +187,8 @@ fn operation(route: &Route) -> Value {
         object.insert("parameters".to_owned(), Value::Array(parameters));
     }
     if let Some(body) = request {
-        object.insert("requestBody".to_owned(), json!({ "content": { body.media_type: { "schema": (body.schema)() } } }));
+        object
+            .insert("requestBody".to_owned(), json!({ "content": { body.media_type: { "schema": (body.schema)() } } }));
     }
     object.insert("responses".to_owned(), Value::Object(responses(access, success, response, failures)));
     object.insert("security".to_owned(), security(access));
@@ -272,7 +273,11 @@ mod tests {
             .add(
                 Method::DELETE,
                 "/things/{id}",
-                Operation { success: 204, failures: &[404], ..Operation::new("thing_delete", "Delete a thing", access) },
+                Operation {
+                    success: 204,
+                    failures: &[404],
+                    ..Operation::new("thing_delete", "Delete a thing", access)
+                },
                 nothing,
             );
         let (_, routes) = routes.into_parts();

@@ -10,8 +10,8 @@ pub(crate) mod writes;
 use postern_model::{Action, ActionId, ActionVersion, Runtime, limits};
 use postern_store::{Entity, Expect, Query, WriteSet};
 
-pub(crate) use self::draft::{content_sha256, restore, same_content, set_artifact, sha256_hex};
 pub use self::draft::{ActionInput, SecretInput, secrets_open};
+pub(crate) use self::draft::{content_sha256, restore, same_content, set_artifact, sha256_hex};
 pub use self::run::{TestRun, action_test};
 use crate::bindings::bindings_of;
 use crate::ctx::OpCtx;
@@ -87,7 +87,10 @@ pub async fn action_create(
     let trigger = input.trigger.clone().ok_or_else(|| AppError::invalid_body("'supported_triggers' is missing"))?;
     let tenant = &ctx.tenant.id;
     if app.store().count::<Action>(tenant, Query::all()).await? >= limits::ACTIONS_PER_TENANT as u64 {
-        return Err(AppError::invalid_body(format!("a tenant may have at most {} actions", limits::ACTIONS_PER_TENANT)));
+        return Err(AppError::invalid_body(format!(
+            "a tenant may have at most {} actions",
+            limits::ACTIONS_PER_TENANT
+        )));
     }
     let id = ids::action()?;
     let blank = draft::empty(input.runtime.unwrap_or(Runtime::Node22));

@@ -26,7 +26,12 @@ pub async fn artifact_check(app: &App, ctx: &OpCtx, action_id: &str) -> Result<(
 /// # Errors
 /// When the scope is missing, there is no such action, the module is too large, or it breaks a rule: the text names
 /// the rule.
-pub async fn artifact_replace(app: &App, ctx: &OpCtx, action_id: &str, wasm: Arc<[u8]>) -> Result<ActionView, AppError> {
+pub async fn artifact_replace(
+    app: &App,
+    ctx: &OpCtx,
+    action_id: &str,
+    wasm: Arc<[u8]>,
+) -> Result<ActionView, AppError> {
     ctx.require("update:actions")?;
     actions::action_load(app, ctx, action_id).await?;
     if wasm.len() > limits::MODULE_BYTES {
@@ -94,5 +99,8 @@ async fn bytes(app: &App, tenant: &TenantId, artifact: &Artifact) -> Result<Arc<
 /// The refusal of a module that is larger than the limit.
 #[must_use]
 pub fn too_large() -> AppError {
-    AppError::new(Code::TooLarge, format!("The module is larger than {} bytes (rule `module_size`).", limits::MODULE_BYTES))
+    AppError::new(
+        Code::TooLarge,
+        format!("The module is larger than {} bytes (rule `module_size`).", limits::MODULE_BYTES),
+    )
 }

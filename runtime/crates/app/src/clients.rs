@@ -83,16 +83,20 @@ pub async fn client_create(app: &App, ctx: &OpCtx, input: ClientInput) -> Result
         name: String::new(),
         client_secret: ids::token()?,
         client_metadata: None,
-        grant_types: ["authorization_code", "implicit", "refresh_token", "client_credentials"].map(str::to_owned).to_vec(),
+        grant_types: ["authorization_code", "implicit", "refresh_token", "client_credentials"]
+            .map(str::to_owned)
+            .to_vec(),
         management_scopes: None,
         settings: Map::new(),
         created_at: ctx.now,
         updated_at: ctx.now,
     };
     apply(&mut client, input)?;
-    let set = WriteSet::new(&ctx.tenant.id, ctx.request_id)
-        .insert(&client)
-        .insert(&logs::audit(ctx, "Create a client", client.client_id.as_str())?);
+    let set = WriteSet::new(&ctx.tenant.id, ctx.request_id).insert(&client).insert(&logs::audit(
+        ctx,
+        "Create a client",
+        client.client_id.as_str(),
+    )?);
     match app.store().commit(set).await {
         Ok(_) => load(app, ctx, client.client_id.as_str()).await,
         Err(CommitError::Conflict { .. }) => Err(AppError::conflict("A client with the same id already exists.")),
@@ -103,7 +107,9 @@ pub async fn client_create(app: &App, ctx: &OpCtx, input: ClientInput) -> Result
 fn apply(client: &mut Client, input: ClientInput) -> Result<(), AppError> {
     if let Some(name) = input.name {
         if name.trim().is_empty() || name.chars().count() > NAME_CHARS || name.contains(['<', '>']) {
-            return Err(AppError::invalid_body(format!("'name' must have 1 to {NAME_CHARS} characters, none of < and >")));
+            return Err(AppError::invalid_body(format!(
+                "'name' must have 1 to {NAME_CHARS} characters, none of < and >"
+            )));
         }
         client.name = name;
     }
@@ -171,9 +177,11 @@ pub async fn client_update(app: &App, ctx: &OpCtx, id: &str, input: ClientInput)
         let mut client = load(app, ctx, id).await?;
         apply(&mut client, input.clone())?;
         client.updated_at = ctx.now;
-        let set = WriteSet::new(&ctx.tenant.id, ctx.request_id)
-            .replace(&client)
-            .insert(&logs::audit(ctx, "Update a client", id)?);
+        let set = WriteSet::new(&ctx.tenant.id, ctx.request_id).replace(&client).insert(&logs::audit(
+            ctx,
+            "Update a client",
+            id,
+        )?);
         match app.store().commit(set).await {
             Ok(_) => return load(app, ctx, id).await,
             Err(CommitError::Conflict { .. }) => {}
@@ -192,9 +200,11 @@ pub async fn client_delete(app: &App, ctx: &OpCtx, id: &str) -> Result<(), AppEr
     if app.store().fetch::<Client>(&ctx.tenant.id, id).await?.is_none() {
         return Ok(());
     }
-    let set = WriteSet::new(&ctx.tenant.id, ctx.request_id)
-        .delete::<Client>(id, Expect::Any)
-        .insert(&logs::audit(ctx, "Delete a client", id)?);
+    let set = WriteSet::new(&ctx.tenant.id, ctx.request_id).delete::<Client>(id, Expect::Any).insert(&logs::audit(
+        ctx,
+        "Delete a client",
+        id,
+    )?);
     app.store().commit(set).await?;
     Ok(())
 }

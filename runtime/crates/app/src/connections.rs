@@ -51,9 +51,15 @@ pub async fn connection_create(app: &App, ctx: &OpCtx, input: ConnectionInput) -
     let strategy =
         input.strategy.clone().ok_or_else(|| AppError::invalid_body("Missing required property: strategy"))?;
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
-    if name.is_empty() || name.len() > NAME_CHARS || !name.chars().all(plain) || name.starts_with('-') || name.ends_with('-')
+    if name.is_empty()
+        || name.len() > NAME_CHARS
+        || !name.chars().all(plain)
+        || name.starts_with('-')
+        || name.ends_with('-')
     {
-        return Err(AppError::invalid_body(format!("'name' must have 1 to {NAME_CHARS} letters, digits and inner hyphens")));
+        return Err(AppError::invalid_body(format!(
+            "'name' must have 1 to {NAME_CHARS} letters, digits and inner hyphens"
+        )));
     }
     if strategy.is_empty() || strategy.len() > 64 || !strategy.chars().all(plain) {
         return Err(AppError::invalid_body("'strategy' must have 1 to 64 letters, digits and hyphens"));
@@ -70,9 +76,11 @@ pub async fn connection_create(app: &App, ctx: &OpCtx, input: ConnectionInput) -
         created_at: ctx.now,
     };
     apply(&mut connection, input)?;
-    let set = WriteSet::new(&ctx.tenant.id, ctx.request_id)
-        .insert(&connection)
-        .insert(&logs::audit(ctx, "Create a connection", connection.id.as_str())?);
+    let set = WriteSet::new(&ctx.tenant.id, ctx.request_id).insert(&connection).insert(&logs::audit(
+        ctx,
+        "Create a connection",
+        connection.id.as_str(),
+    )?);
     match app.store().commit(set).await {
         Ok(_) => load(app, ctx, connection.id.as_str()).await,
         Err(CommitError::Duplicate { .. }) => Err(AppError::conflict("A connection with the same name already exists")),
@@ -153,9 +161,11 @@ pub async fn connection_update(
     }
     let mut connection = load(app, ctx, id).await?;
     apply(&mut connection, input)?;
-    let set = WriteSet::new(&ctx.tenant.id, ctx.request_id)
-        .replace(&connection)
-        .insert(&logs::audit(ctx, "Update a connection", id)?);
+    let set = WriteSet::new(&ctx.tenant.id, ctx.request_id).replace(&connection).insert(&logs::audit(
+        ctx,
+        "Update a connection",
+        id,
+    )?);
     app.store().commit(set).await?;
     load(app, ctx, id).await
 }
@@ -167,9 +177,11 @@ pub async fn connection_update(
 pub async fn connection_delete(app: &App, ctx: &OpCtx, id: &str) -> Result<(), AppError> {
     ctx.require("delete:connections")?;
     load(app, ctx, id).await?;
-    let set = WriteSet::new(&ctx.tenant.id, ctx.request_id)
-        .delete::<Connection>(id, Expect::Any)
-        .insert(&logs::audit(ctx, "Delete a connection", id)?);
+    let set = WriteSet::new(&ctx.tenant.id, ctx.request_id).delete::<Connection>(id, Expect::Any).insert(&logs::audit(
+        ctx,
+        "Delete a connection",
+        id,
+    )?);
     app.store().commit(set).await?;
     Ok(())
 }

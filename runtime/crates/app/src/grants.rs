@@ -140,9 +140,11 @@ pub async fn grant_delete(app: &App, ctx: &OpCtx, id: &str) -> Result<(), AppErr
     match granted(app, ctx, id).await {
         Ok(mut client) => {
             client.management_scopes = None;
-            let set = WriteSet::new(&ctx.tenant.id, ctx.request_id)
-                .replace(&client)
-                .insert(&logs::audit(ctx, "Delete client grant", id)?);
+            let set = WriteSet::new(&ctx.tenant.id, ctx.request_id).replace(&client).insert(&logs::audit(
+                ctx,
+                "Delete client grant",
+                id,
+            )?);
             app.store().commit(set).await?;
             Ok(())
         }

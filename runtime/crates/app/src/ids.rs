@@ -37,7 +37,10 @@ pub fn token() -> Result<String, AppError> {
 
 fn alphanumeric<const N: usize>() -> Result<String, AppError> {
     const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    Ok(random::<N>()?.iter().map(|byte| char::from(ALPHABET.get(usize::from(byte % 62)).copied().unwrap_or(b'0'))).collect())
+    Ok(random::<N>()?
+        .iter()
+        .map(|byte| char::from(ALPHABET.get(usize::from(byte % 62)).copied().unwrap_or(b'0')))
+        .collect())
 }
 
 fn parsed<T: std::str::FromStr>(text: &str) -> Result<T, AppError> {

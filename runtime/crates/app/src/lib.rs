@@ -64,11 +64,7 @@ impl App {
     /// Puts the program together.
     #[must_use]
     pub fn new(config: AppConfig) -> Self {
-        Self(Arc::new(Inner {
-            config,
-            tenants: tenants::Loaded::default(),
-            logins: login::LoginState::default(),
-        }))
+        Self(Arc::new(Inner { config, tenants: tenants::Loaded::default(), logins: login::LoginState::default() }))
     }
 
     /// The store.

@@ -118,12 +118,7 @@ fn base(filter: &LogFilter) -> Query {
 ///
 /// # Errors
 /// When the scope is missing.
-pub async fn log_follow(
-    app: &App,
-    ctx: &OpCtx,
-    from: Option<&str>,
-    take: usize,
-) -> Result<Vec<LogEntry>, AppError> {
+pub async fn log_follow(app: &App, ctx: &OpCtx, from: Option<&str>, take: usize) -> Result<Vec<LogEntry>, AppError> {
     ctx.require_any(&["read:logs", "read:logs_users"])?;
     let mut rows = Vec::new();
     let mut after = None;

@@ -1,7 +1,8 @@
 //! Password hashing: argon2id, in PHC strings, off the async workers.
 
 use argon2::Argon2;
-use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier};
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 
 use crate::error::AppError;
 
@@ -45,8 +46,8 @@ pub async fn hash(password: String) -> Result<String, AppError> {
 /// When the stored hash is not readable.
 pub async fn verify(password: String, stored: String) -> Result<bool, AppError> {
     tokio::task::spawn_blocking(move || {
-        let parsed = PasswordHash::new(&stored)
-            .map_err(|error| AppError::internal(format!("read a password hash: {error}")))?;
+        let parsed =
+            PasswordHash::new(&stored).map_err(|error| AppError::internal(format!("read a password hash: {error}")))?;
         Ok(Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok())
     })
     .await

@@ -37,9 +37,11 @@ pub async fn role_create(app: &App, ctx: &OpCtx, name: String, description: Stri
     ctx.require("create:roles")?;
     check(Some(&name), Some(&description))?;
     let role = Role { id: ids::role()?, revision: 0, name, description };
-    let set = WriteSet::new(&ctx.tenant.id, ctx.request_id)
-        .insert(&role)
-        .insert(&logs::audit(ctx, "Create a role", role.id.as_str())?);
+    let set = WriteSet::new(&ctx.tenant.id, ctx.request_id).insert(&role).insert(&logs::audit(
+        ctx,
+        "Create a role",
+        role.id.as_str(),
+    )?);
     match app.store().commit(set).await {
         Ok(_) => Ok(role),
         Err(CommitError::Duplicate { .. }) => Err(AppError::conflict("A role with the same name already exists.")),
@@ -111,9 +113,11 @@ pub async fn role_list(app: &App, ctx: &OpCtx) -> Result<Vec<Role>, AppError> {
 pub async fn role_delete(app: &App, ctx: &OpCtx, id: &str) -> Result<(), AppError> {
     ctx.require("delete:roles")?;
     load(app, ctx, id).await?;
-    let set = WriteSet::new(&ctx.tenant.id, ctx.request_id)
-        .delete::<Role>(id, Expect::Any)
-        .insert(&logs::audit(ctx, "Delete a role", id)?);
+    let set = WriteSet::new(&ctx.tenant.id, ctx.request_id).delete::<Role>(id, Expect::Any).insert(&logs::audit(
+        ctx,
+        "Delete a role",
+        id,
+    )?);
     app.store().commit(set).await?;
     Ok(())
 }
@@ -183,9 +187,11 @@ pub async fn user_roles_update(
         let mut patch = UserPatch::new(user.user_id.clone(), ctx.now);
         patch.expect = Expect::Revision(user.revision);
         patch.set.insert("roles".to_owned(), json!(held));
-        let set = WriteSet::new(&ctx.tenant.id, ctx.request_id)
-            .patch_user(patch)
-            .insert(&logs::audit(ctx, "Change the roles of a user", user_id)?);
+        let set = WriteSet::new(&ctx.tenant.id, ctx.request_id).patch_user(patch).insert(&logs::audit(
+            ctx,
+            "Change the roles of a user",
+            user_id,
+        )?);
         match app.store().commit(set).await {
             Ok(_) => return Ok(()),
             Err(CommitError::Conflict { .. }) => {}

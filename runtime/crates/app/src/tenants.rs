@@ -236,18 +236,17 @@ impl std::fmt::Debug for Bootstrap {
 /// When the domain is not legal or another tenant's, or its first management client was deleted.
 pub async fn bootstrap(app: &App, domain: &str, now: Timestamp) -> Result<Bootstrap, AppError> {
     const DEFAULT: &str = "default";
-    let (tenant, client_id, client_secret) =
-        match app.store().fetch::<Tenant>(&root_tenant(), DEFAULT).await? {
-            None => {
-                let new = tenant_create(app, DEFAULT, domain, now).await?;
-                (new.tenant, new.client_id, new.client_secret)
-            }
-            Some(tenant) => {
-                let tenant = tenant_move(app, tenant, domain).await?;
-                let client = first_client(app, &tenant.id).await?;
-                (tenant, client.client_id.as_str().to_owned(), client.client_secret)
-            }
-        };
+    let (tenant, client_id, client_secret) = match app.store().fetch::<Tenant>(&root_tenant(), DEFAULT).await? {
+        None => {
+            let new = tenant_create(app, DEFAULT, domain, now).await?;
+            (new.tenant, new.client_id, new.client_secret)
+        }
+        Some(tenant) => {
+            let tenant = tenant_move(app, tenant, domain).await?;
+            let client = first_client(app, &tenant.id).await?;
+            (tenant, client.client_id.as_str().to_owned(), client.client_secret)
+        }
+    };
     Ok(Bootstrap {
         issuer: issuer(&tenant.domain),
         domain: tenant.domain,

@@ -124,7 +124,13 @@ pub fn management_token_check(tenant: &TenantKeys, token: &str) -> Result<Bearer
     validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
     validation.leeway = LEEWAY_SECONDS;
     let claims = jsonwebtoken::decode::<ManagementClaims>(token, key, &validation)
-        .map_err(|error| refuse(if is_expired(&error) { "Expired token received for JSON Web Token validation" } else { "Invalid token" }))?
+        .map_err(|error| {
+            refuse(if is_expired(&error) {
+                "Expired token received for JSON Web Token validation"
+            } else {
+                "Invalid token"
+            })
+        })?
         .claims;
     let client_id: ClientId = claims.azp.parse().map_err(|_| refuse("Invalid token"))?;
     Ok(Bearer { actor: Actor::Client { client_id }, scopes: ScopeSet::parse(&claims.scope) })
@@ -232,14 +238,20 @@ async fn exchange(
     }
     let expected = management_audience(&tenant.tenant.domain);
     let Some(audience) = &request.audience else {
-        return Err(refused(403, "access_denied", "No audience parameter was provided, and no default audience has been configured"));
+        return Err(refused(
+            403,
+            "access_denied",
+            "No audience parameter was provided, and no default audience has been configured",
+        ));
     };
     if *audience != expected {
         let text = format!("Service not enabled within domain: {audience}");
         return Err(TokenError::Refused(403, "access_denied", text));
     }
     let Some(granted) = &client.management_scopes else {
-        let text = format!("Client is not authorized to access \"{expected}\". You need to create a \"client-grant\" associated to this API.");
+        let text = format!(
+            "Client is not authorized to access \"{expected}\". You need to create a \"client-grant\" associated to this API."
+        );
         return Err(TokenError::Refused(403, "access_denied", text));
     };
     let scope = narrow(granted, request.scope.as_deref());

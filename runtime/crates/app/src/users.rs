@@ -126,9 +126,11 @@ pub async fn user_create(app: &App, ctx: &OpCtx, input: UserInput) -> Result<Use
         }
     }
     let user = new_user(ctx, input, &connection).await?;
-    let set = WriteSet::new(&ctx.tenant.id, ctx.request_id)
-        .insert(&user)
-        .insert(&logs::audit(ctx, "Create a User", user.user_id.as_str())?);
+    let set = WriteSet::new(&ctx.tenant.id, ctx.request_id).insert(&user).insert(&logs::audit(
+        ctx,
+        "Create a User",
+        user.user_id.as_str(),
+    )?);
     match app.store().commit(set).await {
         Ok(_) => load(app, ctx, user.user_id.as_str()).await,
         Err(CommitError::Conflict { .. } | CommitError::Duplicate { .. }) => {
@@ -245,9 +247,8 @@ pub async fn user_update(app: &App, ctx: &OpCtx, id: &str, input: UserInput) -> 
         return Err(AppError::bad_request("The connection is not one of the user's."));
     }
     let patch = patch_of(ctx, user.user_id.clone(), input).await?;
-    let set = WriteSet::new(&ctx.tenant.id, ctx.request_id)
-        .patch_user(patch)
-        .insert(&logs::audit(ctx, "Update a User", id)?);
+    let set =
+        WriteSet::new(&ctx.tenant.id, ctx.request_id).patch_user(patch).insert(&logs::audit(ctx, "Update a User", id)?);
     match app.store().commit(set).await {
         Ok(receipt) => match receipt.user {
             Some(user) => Ok(user),
@@ -321,8 +322,7 @@ async fn patch_of(ctx: &OpCtx, user_id: UserId, input: UserInput) -> Result<User
         patch.set.insert("password_hash".to_owned(), Value::String(passwords::hash(password).await?));
         patch.set.insert("last_password_reset".to_owned(), json!(ctx.now));
     }
-    let kinds =
-        [(MetadataKind::UserMetadata, input.user_metadata), (MetadataKind::AppMetadata, input.app_metadata)];
+    let kinds = [(MetadataKind::UserMetadata, input.user_metadata), (MetadataKind::AppMetadata, input.app_metadata)];
     for (kind, metadata) in kinds {
         if let Some(metadata) = metadata {
             let clear = metadata.is_empty();
@@ -380,4 +380,3 @@ pub async fn user_logs_list(
     let filter = LogFilter { user_id: Some(user.user_id.as_str().to_owned()), ..LogFilter::default() };
     logs::log_list(app, ctx, &filter, offset, limit).await
 }
-

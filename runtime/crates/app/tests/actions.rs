@@ -9,7 +9,9 @@ use postern_app::bindings::{self, BindingInput, BindingRef, Setting};
 use postern_app::versions::{self, RollbackMode};
 use postern_app::{App, AppConfig, AppError, Kind, MasterKey, OpCtx, ScopeSet, artifacts, ids};
 use postern_engine::{Engine, EngineConfig};
-use postern_model::{Action, ActionVersion, Actor, OnFailure, RunStatus, Runtime, Tenant, Trigger, VersionStatus, limits};
+use postern_model::{
+    Action, ActionVersion, Actor, OnFailure, RunStatus, Runtime, Tenant, Trigger, VersionStatus, limits,
+};
 use postern_store::{Query, SledConfig, SledStore, Store};
 use serde_json::{Map, Value, json};
 
@@ -223,8 +225,7 @@ async fn a_module_becomes_a_version_and_a_rollback_a_third_one() {
     let (_, bytes) = artifacts::artifact_fetch(&bench.app, &bench.ctx(), action.id.as_str()).await.unwrap();
     assert_eq!(*bytes, *returning(one));
 
-    let (_, versions, total) =
-        versions::version_list(&bench.app, &bench.ctx(), action.id.as_str(), ALL).await.unwrap();
+    let (_, versions, total) = versions::version_list(&bench.app, &bench.ctx(), action.id.as_str(), ALL).await.unwrap();
     assert_eq!(versions.iter().map(|version| version.number).collect::<Vec<_>>(), [4, 3, 2, 1]);
     assert_eq!(total, 4);
 }
@@ -244,7 +245,12 @@ async fn only_a_built_draft_is_deployed_or_tested() {
     assert_eq!(script.draft.status, VersionStatus::Failed);
     assert_eq!(script.draft.errors[0].id, "javascript_not_supported");
     for action in [&empty, &script] {
-        refused(&action.name, actions::action_deploy(&bench.app, &ctx, action.id.as_str()).await, Kind::BadRequest, words);
+        refused(
+            &action.name,
+            actions::action_deploy(&bench.app, &ctx, action.id.as_str()).await,
+            Kind::BadRequest,
+            words,
+        );
         let test = actions::action_test(&bench.app, &ctx, action.id.as_str(), Map::new()).await;
         refused(&action.name, test, Kind::BadRequest, "'built' state");
         assert_eq!(bench.fetch(action).await.action.last_number, 0);
@@ -398,8 +404,7 @@ async fn a_tenant_has_its_most_actions_and_an_action_its_most_versions() {
     for number in 2..=last {
         assert_eq!(bench.deploy(&action).await.number, number);
     }
-    let (_, versions, total) =
-        versions::version_list(&bench.app, &bench.ctx(), action.id.as_str(), ALL).await.unwrap();
+    let (_, versions, total) = versions::version_list(&bench.app, &bench.ctx(), action.id.as_str(), ALL).await.unwrap();
     assert_eq!(total, limits::VERSIONS_PER_ACTION);
     assert_eq!((versions.first().unwrap().number, versions.last().unwrap().number), (last, 3));
     let gone = bench.rollback(&action, &first, RollbackMode::KeepDraft).await;
@@ -426,9 +431,8 @@ async fn bindings_are_replaced_whole_and_keep_their_settings() {
         ..by_id(&one)
     };
     let first = bench.bind(vec![strict, item(BindingRef::ActionName("two".to_owned()))]).await.unwrap();
-    let names = |views: &[bindings::BindingView]| {
-        views.iter().map(|item| item.view.action.name.clone()).collect::<Vec<_>>()
-    };
+    let names =
+        |views: &[bindings::BindingView]| views.iter().map(|item| item.view.action.name.clone()).collect::<Vec<_>>();
     assert_eq!(names(&first), ["one", "two"]);
 
     // A client that knows nothing of our settings turns the order: ids are new, settings stay.

@@ -11,13 +11,12 @@ use postern_app::actions::{self, ActionFilter, CreateMode, DeleteMode};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use self::wire::ActionBody;
 use self::paging::{PAGE, PER_PAGE, Paging};
+use self::wire::ActionBody;
 use crate::error::ApiError;
 use crate::extract::{Json, Path, Query};
 use crate::openapi::{Access, Content, Operation, Parameter, Routes};
 use crate::permission::Caller;
-
 
 pub(crate) const READ: Access = Access::Scopes(&["read:actions"]);
 pub(crate) const CREATE: Access = Access::Scopes(&["create:actions"]);
@@ -112,7 +111,8 @@ fn more_routes(one: &'static str) -> Routes<App> {
 }
 
 const TRIGGER_ID: Parameter = Parameter { name: "triggerId", kind: "string", summary: "Only actions for this trigger" };
-const ACTION_NAME: Parameter = Parameter { name: "actionName", kind: "string", summary: "Only the action of this name" };
+const ACTION_NAME: Parameter =
+    Parameter { name: "actionName", kind: "string", summary: "Only the action of this name" };
 const DEPLOYED: Parameter =
     Parameter { name: "deployed", kind: "boolean", summary: "Only actions with, or without, a deployed version" };
 const FORCE: Parameter = Parameter { name: "force", kind: "boolean", summary: "Delete the bindings of the action too" };

@@ -56,7 +56,7 @@ async fn artifact_replace(
     artifacts::artifact_check(&app, &ctx, &id).await?;
     let (parts, body) = request.into_parts();
     if !is_wasm(&parts.headers) {
-        return Err(ApiError::unsupported_media_type(WASM));
+        return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, format!("The body must be {WASM}.")));
     }
     let view = artifacts::artifact_replace(&app, &ctx, &id, whole(body).await?).await?;
     Ok(Json(json!(wire::action(&view))))
@@ -83,7 +83,8 @@ async fn artifact_fetch(
 ) -> Result<Response, ApiError> {
     let (artifact, bytes) = artifacts::artifact_fetch(&app, &ctx, &id).await?;
     let tag = format!("\"{}\"", artifact.sha256);
-    let known = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).is_some_and(|tags| tags.contains(&tag));
+    let known =
+        headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).is_some_and(|tags| tags.contains(&tag));
     let etag = [(ETAG, HeaderValue::try_from(tag).unwrap_or(HeaderValue::from_static("")))];
     if known {
         return Ok((StatusCode::NOT_MODIFIED, etag).into_response());

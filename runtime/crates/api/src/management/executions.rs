@@ -16,9 +16,11 @@ use crate::openapi::{Content, Operation, Parameter, Routes};
 use crate::permission::Caller;
 
 const LOGIN_ID: Parameter = Parameter { name: "login_id", kind: "string", summary: "Executions of this login" };
-const USER_ID: Parameter = Parameter { name: "user_id", kind: "string", summary: "Executions of this user, newest first" };
+const USER_ID: Parameter =
+    Parameter { name: "user_id", kind: "string", summary: "Executions of this user, newest first" };
 const FROM: Parameter = Parameter { name: "from", kind: "string", summary: "`next` of the page before" };
-const TAKE: Parameter = Parameter { name: "take", kind: "integer", summary: "Rows of a page: 1 to 100, 50 when left out" };
+const TAKE: Parameter =
+    Parameter { name: "take", kind: "integer", summary: "Rows of a page: 1 to 100, 50 when left out" };
 
 /// The routes of this module.
 pub(crate) fn routes() -> Routes<App> {

@@ -93,7 +93,10 @@ fn check_dependencies(dependencies: &[Dependency]) -> Result<(), AppError> {
 
 fn check_secrets(secrets: &[SecretInput]) -> Result<(), AppError> {
     if secrets.len() > limits::SECRETS_PER_ACTION {
-        return Err(AppError::invalid_body(format!("an action may have at most {} secrets", limits::SECRETS_PER_ACTION)));
+        return Err(AppError::invalid_body(format!(
+            "an action may have at most {} secrets",
+            limits::SECRETS_PER_ACTION
+        )));
     }
     let mut names = BTreeSet::new();
     for SecretInput { name, value } in secrets {

@@ -61,12 +61,7 @@ pub async fn user_list(app: &App, ctx: &OpCtx, query: &UserQuery) -> Result<(Vec
     Ok((found.into_iter().skip(query.offset).take(query.limit).collect(), total))
 }
 
-async fn matching(
-    app: &App,
-    ctx: &OpCtx,
-    terms: &[Term],
-    connection: Option<&str>,
-) -> Result<Vec<User>, AppError> {
+async fn matching(app: &App, ctx: &OpCtx, terms: &[Term], connection: Option<&str>) -> Result<Vec<User>, AppError> {
     let by_email = terms.iter().find(|term| term.path == ["email"]);
     let base = match by_email {
         Some(term) => Query::by(Index::UserByEmail).under(&term.value.to_lowercase()),
@@ -124,7 +119,15 @@ fn holds(user: &User, term: &Term) -> bool {
 
 /// The fields [`holds`] knows; metadata fields need a path.
 const FIELDS: &[&str] = &[
-    "email", "user_id", "username", "name", "nickname", "given_name", "family_name", "phone_number", "email_verified",
+    "email",
+    "user_id",
+    "username",
+    "name",
+    "nickname",
+    "given_name",
+    "family_name",
+    "phone_number",
+    "email_verified",
     "blocked",
 ];
 

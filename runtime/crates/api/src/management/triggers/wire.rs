@@ -56,7 +56,9 @@ impl BindingsBody {
             .into_iter()
             .map(|body| {
                 if body.secrets.is_some_and(|secrets| !secrets.is_empty()) {
-                    return Err(AppError::invalid_body("a binding has no 'secrets' of its own: give them to the action"));
+                    return Err(AppError::invalid_body(
+                        "a binding has no 'secrets' of its own: give them to the action",
+                    ));
                 }
                 let RefBody { kind, value } = body.target;
                 Ok(BindingInput {

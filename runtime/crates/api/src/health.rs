@@ -1,0 +1,32 @@
+//! `/health`: whether the program can serve.
+
+use axum::extract::State;
+use axum::http::{Method, StatusCode};
+use postern_app::App;
+use postern_store::Health;
+use serde_json::{Value, json};
+
+use crate::extract::Json;
+use crate::openapi::{Access, Content, Operation, Routes};
+
+pub(crate) fn routes() -> Routes<App> {
+    Routes::new().add(
+        Method::GET,
+        "/health",
+        Operation {
+            response: Some(Content::json(
+                || json!({ "type": "object", "properties": { "status": { "type": "string" } } }),
+            )),
+            failures: &[503],
+            ..Operation::new("health_fetch", "Whether the program can serve", Access::Public)
+        },
+        health_fetch,
+    )
+}
+
+async fn health_fetch(State(app): State<App>) -> (StatusCode, Json<Value>) {
+    match app.store().health() {
+        Health::Serving => (StatusCode::OK, Json(json!({ "status": "serving" }))),
+        Health::Fatal => (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "fatal" }))),
+    }
+}

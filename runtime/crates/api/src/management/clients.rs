@@ -1,0 +1,148 @@
+//! `/api/v2/clients`: clients and their metadata.
+
+mod wire;
+
+use axum::extract::State;
+use axum::http::{Method, StatusCode};
+use postern_app::clients;
+use postern_app::{App, OpCtx};
+use postern_model::Client;
+use serde::Deserialize;
+use serde_json::Value;
+
+use self::wire::ClientBody;
+use crate::error::ApiError;
+use crate::extract::{Json, Path, Query};
+use crate::openapi::{Access, Content, Operation, Routes};
+use crate::page::{FIELDS, PARAMETERS, PageQuery, project};
+use crate::permission::Caller;
+
+const READ: Access = Access::Scopes(&["read:clients", "read:client_keys"]);
+const LIST: &str = "/api/v2/clients";
+const ONE: &str = "/api/v2/clients/{id}";
+
+/// The routes of this module.
+pub(crate) fn routes() -> Routes<App> {
+    let client = Some(Content::json(wire::schema));
+    Routes::new()
+        .add(
+            Method::GET,
+            LIST,
+            Operation {
+                query: const {
+                    &[PARAMETERS[0], PARAMETERS[1], PARAMETERS[2], PARAMETERS[3], PARAMETERS[4], FIELDS[0], FIELDS[1]]
+                },
+                response: Some(Content::json(wire::list_schema)),
+                ..Operation::new("client_list", "List clients", READ)
+            },
+            client_list,
+        )
+        .add(
+            Method::POST,
+            LIST,
+            Operation {
+                request: Some(Content::json(wire::body_schema)),
+                success: 201,
+                response: client,
+                failures: &[409, 413],
+                ..Operation::new("client_create", "Create a client", Access::Scopes(&["create:clients"]))
+            },
+            client_create,
+        )
+        .add(
+            Method::GET,
+            ONE,
+            Operation {
+                query: &FIELDS,
+                response: client,
+                failures: &[404],
+                ..Operation::new("client_fetch", "Get a client", READ)
+            },
+            client_fetch,
+        )
+        .add(
+            Method::PATCH,
+            ONE,
+            Operation {
+                request: Some(Content::json(wire::body_schema)),
+                response: client,
+                failures: &[404, 409, 413],
+                ..Operation::new(
+                    "client_update",
+                    "Change a client; client_metadata is merged",
+                    Access::Scopes(&["update:clients"]),
+                )
+            },
+            client_update,
+        )
+        .add(
+            Method::DELETE,
+            ONE,
+            Operation {
+                success: 204,
+                ..Operation::new("client_delete", "Delete a client", Access::Scopes(&["delete:clients"]))
+            },
+            client_delete,
+        )
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct FieldsQuery {
+    fields: Option<String>,
+    include_fields: Option<bool>,
+}
+
+impl FieldsQuery {
+    fn of(&self, ctx: &OpCtx, client: &Client) -> Value {
+        project(wire::client(ctx, client), self.fields.as_deref(), self.include_fields)
+    }
+}
+
+async fn client_list(
+    State(app): State<App>,
+    Caller(ctx): Caller,
+    Query(page): Query<PageQuery>,
+    Query(fields): Query<FieldsQuery>,
+) -> Result<Json<Value>, ApiError> {
+    let rows = clients::client_list(&app, &ctx).await?.iter().map(|client| fields.of(&ctx, client)).collect();
+    Ok(Json(page.paging()?.answer_all("clients", rows)?))
+}
+
+async fn client_create(
+    State(app): State<App>,
+    Caller(ctx): Caller,
+    Json(body): Json<ClientBody>,
+) -> Result<(StatusCode, Json<Value>), ApiError> {
+    let client = clients::client_create(&app, &ctx, body.input()?).await?;
+    // The one who creates a client is shown its secret, once, whatever the scopes.
+    Ok((StatusCode::CREATED, Json(wire::with_secret(&ctx, &client))))
+}
+
+async fn client_fetch(
+    State(app): State<App>,
+    Caller(ctx): Caller,
+    Path(id): Path<String>,
+    Query(fields): Query<FieldsQuery>,
+) -> Result<Json<Value>, ApiError> {
+    let client = clients::client_fetch(&app, &ctx, &id).await?;
+    Ok(Json(fields.of(&ctx, &client)))
+}
+
+async fn client_update(
+    State(app): State<App>,
+    Caller(ctx): Caller,
+    Path(id): Path<String>,
+    Json(body): Json<ClientBody>,
+) -> Result<Json<Value>, ApiError> {
+    let client = clients::client_update(&app, &ctx, &id, body.input()?).await?;
+    Ok(Json(wire::client(&ctx, &client)))
+}
+
+async fn client_delete(
+    State(app): State<App>,
+    Caller(ctx): Caller,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    clients::client_delete(&app, &ctx, &id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

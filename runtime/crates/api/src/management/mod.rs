@@ -1,0 +1,32 @@
+//! The management API, `/api/v2`, in Auth0's shapes.
+
+mod actions;
+mod artifacts;
+mod clients;
+mod connections;
+mod executions;
+mod grants;
+mod logs;
+mod roles;
+mod triggers;
+mod users;
+mod versions;
+
+use postern_app::App;
+
+use crate::openapi::Routes;
+
+pub(crate) fn routes() -> Routes<App> {
+    Routes::new()
+        .merge(actions::routes())
+        .merge(artifacts::routes())
+        .merge(clients::routes())
+        .merge(connections::routes())
+        .merge(executions::routes())
+        .merge(grants::routes())
+        .merge(logs::routes())
+        .merge(roles::routes())
+        .merge(triggers::routes())
+        .merge(users::routes())
+        .merge(versions::routes())
+}

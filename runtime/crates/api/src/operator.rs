@@ -1,0 +1,147 @@
+//! `/operator/v1`: what stands above the tenants, for the one who runs the program.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use postern_app::App;
+use postern_app::error::AppError;
+use postern_app::tenants::{self, issuer};
+use postern_store::ExportScope;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::error::ApiError;
+use crate::extract::{Json, OptionalJson};
+use crate::openapi::{Access, Content, Operation, Routes};
+use crate::permission::Operator;
+
+const TENANTS: &str = "/operator/v1/tenants";
+
+pub(crate) fn routes() -> Routes<App> {
+    Routes::new()
+        .add(
+            Method::POST,
+            TENANTS,
+            Operation {
+                request: Some(Content::json(tenant_schema)),
+                success: 201,
+                response: Some(Content::json(new_tenant_schema)),
+                failures: &[409],
+                ..Operation::new("tenant_create", "Create a tenant with its management client", Access::Operator)
+            },
+            tenant_create,
+        )
+        .add(
+            Method::GET,
+            TENANTS,
+            Operation {
+                response: Some(Content::json(|| json!({ "type": "array", "items": tenant_schema() }))),
+                ..Operation::new("tenant_list", "List the tenants", Access::Operator)
+            },
+            tenant_list,
+        )
+        .add(
+            Method::POST,
+            "/operator/v1/export",
+            Operation {
+                request: Some(Content::json(
+                    || json!({ "type": "object", "properties": { "tenant": { "type": "string" } } }),
+                )),
+                response: Some(Content {
+                    media_type: "application/zstd",
+                    schema: || json!({ "type": "string", "format": "binary" }),
+                }),
+                ..Operation::new(
+                    "export_create",
+                    "Export everything, or one tenant, while logins go on",
+                    Access::Operator,
+                )
+            },
+            export_create,
+        )
+}
+
+fn tenant_schema() -> Value {
+    json!({
+        "type": "object", "required": ["name", "domain"],
+        "properties": { "name": { "type": "string" }, "domain": { "type": "string" } },
+    })
+}
+
+fn new_tenant_schema() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "name": { "type": "string" }, "domain": { "type": "string" }, "issuer": { "type": "string" },
+            "management": {
+                "type": "object",
+                "properties": { "client_id": { "type": "string" }, "client_secret": { "type": "string" } },
+            },
+        },
+    })
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TenantBody {
+    name: String,
+    domain: String,
+}
+
+async fn tenant_create(
+    State(app): State<App>,
+    _operator: Operator,
+    Json(body): Json<TenantBody>,
+) -> Result<(StatusCode, Json<Value>), ApiError> {
+    let new = tenants::tenant_create(&app, &body.name, &body.domain, Timestamp::now()).await?;
+    let answer = json!({
+        "name": new.tenant.id,
+        "domain": new.tenant.domain,
+        "issuer": issuer(&new.tenant.domain),
+        "management": { "client_id": new.client_id, "client_secret": new.client_secret },
+    });
+    Ok((StatusCode::CREATED, Json(answer)))
+}
+
+async fn tenant_list(State(app): State<App>, _operator: Operator) -> Result<Json<Value>, ApiError> {
+    let tenants = tenants::tenant_list(&app).await?;
+    let rows = tenants
+        .iter()
+        .map(|tenant| json!({ "name": tenant.id, "domain": tenant.domain, "issuer": issuer(&tenant.domain) }))
+        .collect();
+    Ok(Json(rows))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExportBody {
+    tenant: Option<String>,
+}
+
+/// The export is written to a temporary file first: only one that is whole is sent.
+async fn export_create(
+    State(app): State<App>,
+    _operator: Operator,
+    OptionalJson(body): OptionalJson<ExportBody>,
+) -> Result<Response, ApiError> {
+    let scope = match body.unwrap_or_default().tenant {
+        None => ExportScope::All,
+        Some(name) => {
+            ExportScope::Tenant(name.parse().map_err(|_| AppError::invalid_body("'tenant' is not a tenant"))?)
+        }
+    };
+    let fault = |error: std::io::Error| AppError::internal("write the export").with_source(error);
+    let file = tempfile::tempfile().map_err(fault)?;
+    let to = file.try_clone().map_err(fault)?;
+    app.store()
+        .export(scope, Box::new(to))
+        .await
+        .map_err(|error| AppError::internal("write the export").with_source(error))?;
+    let mut file = tokio::fs::File::from_std(file);
+    tokio::io::AsyncSeekExt::rewind(&mut file).await.map_err(fault)?;
+    let body = Body::from_stream(tokio_util::io::ReaderStream::new(file));
+    Ok(([(CONTENT_TYPE, "application/zstd")], body).into_response())
+}

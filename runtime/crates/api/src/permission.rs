@@ -1,0 +1,90 @@
+//! Who asks, and for which tenant: a handler that names [`Caller`], [`Operator`] or [`Host`] in its arguments cannot be
+//! called without.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::header::{AUTHORIZATION, HOST, USER_AGENT};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, Uri};
+use jiff::Timestamp;
+use postern_app::tenants::{TenantKeys, operator_check, tenant_by_domain};
+use postern_app::tokens::management_token_check;
+use postern_app::{App, OpCtx, ids};
+
+use crate::error::{ApiError, unauthenticated};
+use crate::openapi::Access;
+
+/// The tenant whose domain the request names.
+#[derive(Debug, Clone)]
+pub(crate) struct Host(pub(crate) Arc<TenantKeys>);
+
+impl FromRequestParts<App> for Host {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let host = host(parts).ok_or_else(|| ApiError::new(StatusCode::BAD_REQUEST, "The Host header is missing."))?;
+        Ok(Self(tenant_by_domain(app, host).await?))
+    }
+}
+
+fn host(parts: &Parts) -> Option<&str> {
+    let header = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
+    header.or_else(|| Uri::authority(&parts.uri).map(axum::http::uri::Authority::as_str))
+}
+
+fn bearer(parts: &Parts) -> Option<&str> {
+    let value = parts.headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// A management token of the tenant with the scopes that the operation asks for.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller(pub(crate) OpCtx);
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let Host(tenant) = Host::from_request_parts(parts, app).await?;
+        let token = bearer(parts).ok_or_else(|| unauthenticated("Missing authentication"))?;
+        let bearer = management_token_check(&tenant, token)?;
+        let ctx = OpCtx {
+            tenant: Arc::clone(&tenant.tenant),
+            actor: bearer.actor,
+            scopes: bearer.scopes,
+            now: Timestamp::now(),
+            request_id: ids::request()?,
+            ip: ip(parts),
+            user_agent: parts.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).map(str::to_owned),
+        };
+        match parts.extensions.get::<Access>() {
+            Some(Access::Scopes(any)) if !any.is_empty() => ctx.require_any(any)?,
+            Some(Access::Scopes(_) | Access::Public | Access::Operator) | None => {}
+        }
+        Ok(Self(ctx))
+    }
+}
+
+/// The address of the other end.
+pub(crate) fn ip(parts: &Parts) -> Option<String> {
+    parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip().to_string())
+}
+
+/// The operator's token. The operator is above the tenants: the `Host` says nothing here.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Operator;
+
+impl FromRequestParts<App> for Operator {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        match bearer(parts) {
+            Some(token) if operator_check(app, token) => Ok(Self),
+            Some(_) => Err(unauthenticated("Invalid token")),
+            None => Err(unauthenticated("Missing authentication")),
+        }
+    }
+}
