@@ -15,12 +15,16 @@ mod operator;
 mod page;
 mod permission;
 
+use std::net::SocketAddr;
+
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
+use axum::serve::ListenerExt as _;
 use postern_app::{App, ids};
+use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::error::{ApiError, not_served};
@@ -28,6 +32,26 @@ use crate::openapi::{Access, Content, Operation, Routes, document};
 
 /// The header that names a request in answers and in the program's log.
 const REQUEST_ID: &str = "x-request-id";
+
+/// Serves until `stop` ends, then finishes the requests under way.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    app: App,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener.tap_io(no_delay), service).with_graceful_shutdown(stop).await
+}
+
+/// An answer is one write: waiting for more of it only delays it.
+fn no_delay(stream: &mut tokio::net::TcpStream) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "TCP_NODELAY was not set");
+    }
+}
 
 /// Everything that is served.
 #[must_use]

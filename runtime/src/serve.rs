@@ -1,0 +1,185 @@
+//! `postern serve`: puts the program together, runs it, and stops it without losing a request.
+
+mod data;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+use jiff::Timestamp;
+use postern_app::tenants::{Bootstrap, bootstrap};
+use postern_app::{App, AppConfig};
+use postern_engine::{EgressConfig, Engine, EngineConfig};
+use postern_store::{SledConfig, SledStore};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use url::Url;
+
+/// Life time of management tokens (Auth0: 24 hours).
+const TOKEN_FOR: Duration = Duration::from_secs(24 * 3600);
+/// How long requests under way may take once the server was told to stop: a login at its deadline, and some.
+const DRAIN_FOR: Duration = Duration::from_secs(30);
+
+/// How the program's own log is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Arguments of `postern serve`; each can be given in the environment too.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Folder that holds everything; made when absent.
+    #[arg(long, env = "POSTERN_DATA", value_name = "DIR")]
+    data: PathBuf,
+    /// Address to listen on.
+    #[arg(long, env = "POSTERN_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:3000")]
+    listen: SocketAddr,
+    /// Domain of the tenant `default`, as its clients name it [default: the address listened on].
+    #[arg(long, env = "POSTERN_DOMAIN", value_name = "HOST[:PORT]")]
+    domain: Option<String>,
+    /// Writes the credentials of the tenant `default` and of the operator here, readable by the owner only.
+    #[arg(long, env = "POSTERN_BOOTSTRAP_FILE", value_name = "FILE")]
+    bootstrap_file: Option<PathBuf>,
+    /// A private address, range (CIDR) or host that actions may reach all the same; may be repeated.
+    #[arg(long = "egress-allow", env = "POSTERN_EGRESS_ALLOW", value_name = "CIDR|HOST", value_delimiter = ',')]
+    egress_allow: Vec<String>,
+    /// Sends the requests of actions through this proxy.
+    #[arg(long, env = "POSTERN_EGRESS_PROXY", value_name = "URL")]
+    egress_proxy: Option<Url>,
+    /// Certificates, PEM, that the requests of actions trust beside the system's.
+    #[arg(long, env = "POSTERN_EGRESS_CA_FILE", value_name = "FILE")]
+    egress_ca_file: Option<PathBuf>,
+    /// Runs of actions at the same time, in the whole process.
+    #[arg(long, env = "POSTERN_CONCURRENT_RUNS", value_name = "N", default_value_t = 256)]
+    concurrent_runs: usize,
+    /// Runs of one tenant's actions at the same time.
+    #[arg(long, env = "POSTERN_RUNS_PER_TENANT", value_name = "N", default_value_t = 128)]
+    runs_per_tenant: usize,
+    /// Pages of the database kept in memory, MiB.
+    #[arg(long, env = "POSTERN_STORE_CACHE_MIB", value_name = "MIB", default_value_t = 256)]
+    store_cache_mib: u64,
+    /// How the log on standard error is written. `POSTERN_LOG` sets what is in it, such as `debug`.
+    #[arg(long, env = "POSTERN_LOG_FORMAT", value_enum, default_value_t)]
+    log_format: LogFormat,
+}
+
+/// Runs the server.
+///
+/// # Errors
+/// When it cannot start, or the store stops.
+pub(crate) fn serve(args: ServeArgs) -> anyhow::Result<()> {
+    start_log(args.log_format);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the workers")?;
+    let done = runtime.block_on(run(args));
+    // Runs that hang in a host call do not keep the process.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    done
+}
+
+fn start_log(format: LogFormat) {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("POSTERN_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => builder.init(),
+        LogFormat::Json => builder.json().init(),
+    }
+}
+
+async fn run(args: ServeArgs) -> anyhow::Result<()> {
+    data::folder_create(&args.data)?;
+    let listener = TcpListener::bind(args.listen).await.with_context(|| format!("listen on {}", args.listen))?;
+    let address = listener.local_addr().context("read the address listened on")?;
+    let app = assemble(&args)?;
+    let domain = args.domain.clone().unwrap_or_else(|| address.to_string());
+    let made = bootstrap(&app, &domain, Timestamp::now()).await.context("set up the tenant 'default'")?;
+    if let Some(path) = &args.bootstrap_file {
+        data::write_private(path, &bootstrap_json(&made)).context("write the bootstrap file")?;
+    }
+    tracing::info!(%address, domain = made.domain, "listening");
+    let (stop, stopping) = tokio::sync::watch::channel(false);
+    let server = postern_api::serve(listener, app, async move {
+        told_to_stop().await;
+        tracing::info!("stopping: requests under way are finished");
+        // Nobody waits any more when the server has ended by itself.
+        let _ = stop.send(true);
+    });
+    tokio::select! {
+        ended = server => ended.context("serve")?,
+        () = overdue(stopping) => tracing::warn!("stopped with requests still under way"),
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Ends when the time for requests under way is over.
+async fn overdue(mut stopping: tokio::sync::watch::Receiver<bool>) {
+    if stopping.wait_for(|stopping| *stopping).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+    tokio::time::sleep(DRAIN_FOR).await;
+}
+
+async fn told_to_stop() {
+    let terminate = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => drop(terminate.recv().await),
+            Err(error) => {
+                tracing::warn!(%error, "SIGTERM cannot be watched");
+                std::future::pending::<()>().await;
+            }
+        }
+    };
+    tokio::select! {
+        () = terminate => {}
+        interrupted = tokio::signal::ctrl_c() => {
+            if let Err(error) = interrupted {
+                tracing::warn!(%error, "SIGINT cannot be watched");
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+}
+
+fn assemble(args: &ServeArgs) -> anyhow::Result<App> {
+    let store_config =
+        SledConfig { cache_bytes: args.store_cache_mib.saturating_mul(1024 * 1024), ..SledConfig::default() };
+    let store = SledStore::open(args.data.join("store"), store_config).context("open the store")?;
+    let extra_ca_pem = match &args.egress_ca_file {
+        Some(path) => Some(std::fs::read(path).with_context(|| format!("read {}", path.display()))?),
+        None => None,
+    };
+    let engine = Engine::new(EngineConfig {
+        concurrent_runs: args.concurrent_runs,
+        runs_per_tenant: args.runs_per_tenant,
+        cache_dir: Some(args.data.join("code")),
+        egress: EgressConfig { allow: args.egress_allow.clone(), proxy: args.egress_proxy.clone(), extra_ca_pem },
+        ..EngineConfig::default()
+    })
+    .context("set up the engine")?;
+    Ok(App::new(AppConfig {
+        store: Arc::new(store),
+        engine,
+        master_key: data::master_key(&args.data)?,
+        operator_token: data::operator_token(&args.data)?,
+        token_for: TOKEN_FOR,
+    }))
+}
+
+fn bootstrap_json(made: &Bootstrap) -> String {
+    let value = serde_json::json!({
+        "issuer": made.issuer,
+        "domain": made.domain,
+        "management": { "client_id": made.client_id, "client_secret": made.client_secret },
+        "operator_token": made.operator_token,
+    });
+    format!("{value:#}\n")
+}
