@@ -124,11 +124,8 @@ pub(crate) fn wasmtime_config(config: &EngineConfig) -> wasmtime::Config {
 
 fn pool(config: &EngineConfig) -> PoolingAllocationConfig {
     let slots = u32::try_from(config.concurrent_runs.saturating_add(SPARE_INSTANCES)).unwrap_or(u32::MAX);
-    let keep = if PoolingAllocationConfig::is_pagemap_scan_available() {
-        KEEP_RESIDENT
-    } else {
-        KEEP_RESIDENT_WITHOUT_SCAN
-    };
+    let keep =
+        if PoolingAllocationConfig::is_pagemap_scan_available() { KEEP_RESIDENT } else { KEEP_RESIDENT_WITHOUT_SCAN };
     let mut pool = PoolingAllocationConfig::new();
     pool.total_core_instances(slots)
         .total_memories(slots)

@@ -16,7 +16,8 @@ use crate::config::wasmtime_config;
 use crate::program::Programs;
 use crate::sandbox::Sandbox;
 use crate::{
-    BuildError, Busy, EngineConfig, EngineError, InvalidModule, ModuleReport, Program, RunInput, RunReport, run, validate,
+    BuildError, Busy, EngineConfig, EngineError, InvalidModule, ModuleReport, Program, RunInput, RunReport, run,
+    validate,
 };
 
 /// How often a busy guest gives its thread to others, and how late the wall clock limit may strike.
@@ -51,6 +52,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the configuration cannot be used.
+    #[expect(clippy::needless_pass_by_value, reason = "an engine is made once, from a configuration of its own")]
     pub fn new(config: EngineConfig) -> Result<Self, EngineError> {
         let wasmtime = wasmtime::Engine::new(&wasmtime_config(&config)).map_err(EngineError::Wasmtime)?;
         let mut linker = Linker::new(&wasmtime);
@@ -76,7 +78,6 @@ impl Engine {
     ///
     /// # Errors
     /// The first rule that it breaks.
-    #[expect(clippy::unused_self, reason = "what is legal may come to depend on the engine's configuration")]
     pub fn check(&self, wasm: &[u8]) -> Result<ModuleReport, InvalidModule> {
         validate::check(wasm)
     }
@@ -88,7 +89,8 @@ impl Engine {
     /// When the module breaks a rule, does not compile or fails in `postern_init`.
     pub async fn build(&self, wasm: &Arc<[u8]>, payload: &[u8]) -> Result<Arc<Program>, BuildError> {
         let wasm_sha256 = sha256_hex(wasm);
-        let key = if payload.is_empty() { wasm_sha256.clone() } else { format!("{wasm_sha256}+{}", sha256_hex(payload)) };
+        let key =
+            if payload.is_empty() { wasm_sha256.clone() } else { format!("{wasm_sha256}+{}", sha256_hex(payload)) };
         if let Some(found) = self.cached(&key) {
             return Ok(found);
         }

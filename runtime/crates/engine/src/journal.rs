@@ -274,9 +274,21 @@ mod tests {
     #[test]
     fn looks_up_as_serde_json_does() {
         let event = json!({"a": {"b~/c": [1, {"": 2}]}, "": 3, "01": 4});
-        for pointer in
-            ["", "/", "/a", "/a/b~0~1c", "/a/b~0~1c/0", "/a/b~0~1c/1/", "/a/b~0~1c/2", "/a/b~0~1c/00", "/01", "a", "/a/b/x", "/a/b~0~1c/+0", "/a/b~0~1c/-1"]
-        {
+        for pointer in [
+            "",
+            "/",
+            "/a",
+            "/a/b~0~1c",
+            "/a/b~0~1c/0",
+            "/a/b~0~1c/1/",
+            "/a/b~0~1c/2",
+            "/a/b~0~1c/00",
+            "/01",
+            "a",
+            "/a/b/x",
+            "/a/b~0~1c/+0",
+            "/a/b~0~1c/-1",
+        ] {
             assert_eq!(lookup(&event, pointer), event.pointer(pointer), "{pointer}");
         }
     }
@@ -289,7 +301,10 @@ mod tests {
         recorder.note_read("", Some(&event), 10).unwrap();
         recorder.note_read("", Some(&event), 10).unwrap();
         let journal = recorder.finish(1, &[0xab; 32]);
-        assert_eq!(journal.reads, [("/secrets/KEY".into(), None), (String::new(), Some(json!({"secrets": null, "x": 1})))]);
+        assert_eq!(
+            journal.reads,
+            [("/secrets/KEY".into(), None), (String::new(), Some(json!({"secrets": null, "x": 1})))]
+        );
         assert_eq!(seed_of(&journal.seed), Some([0xab; 32]));
         let replay = Replay::new(journal, &event);
         assert_eq!(replay.read("").unwrap(), Some(&event));

@@ -28,4 +28,4 @@ pub use engine::Engine;
 pub use error::{BuildError, Busy, EngineError};
 pub use program::Program;
 pub use run::{Blame, Entry, RunInput, RunReport, StatusBlame};
-pub use validate::{InvalidModule, ModuleReport};
+pub use validate::{Countable, InvalidModule, ModuleReport};

@@ -95,12 +95,9 @@ impl StatusBlame for RunStatus {
         match self {
             Self::Ok => None,
             Self::HostFault => Some(Blame::Host),
-            Self::Deadline
-            | Self::OutOfFuel
-            | Self::OutOfMemory
-            | Self::Trap
-            | Self::GuestError
-            | Self::BadResult => Some(Blame::Guest),
+            Self::Deadline | Self::OutOfFuel | Self::OutOfMemory | Self::Trap | Self::GuestError | Self::BadResult => {
+                Some(Blame::Guest)
+            }
         }
     }
 }
@@ -126,11 +123,7 @@ impl Failure {
 
 impl From<GuestError> for Failure {
     fn from(GuestError { name, message, stack }: GuestError) -> Self {
-        let error = RunErrorText {
-            name: bounded(name),
-            message: bounded(message),
-            stack: stack.map(bounded),
-        };
+        let error = RunErrorText { name: bounded(name), message: bounded(message), stack: stack.map(bounded) };
         Self { status: RunStatus::GuestError, error }
     }
 }
@@ -146,8 +139,20 @@ fn bounded(mut text: String) -> String {
 /// Makes a run in a sandbox of its own.
 pub(crate) async fn run(engine: &Inner, program: &Program, input: RunInput) -> RunReport {
     let started = Instant::now();
-    let RunInput { entry, event, limits, deadline, mut now_ms, mut seed, egress, cache, directory, earlier, replay, .. } =
-        input;
+    let RunInput {
+        entry,
+        event,
+        limits,
+        deadline,
+        mut now_ms,
+        mut seed,
+        egress,
+        cache,
+        directory,
+        earlier,
+        replay,
+        ..
+    } = input;
     let mut bad_seed = None;
     if let Some(journal) = &replay {
         now_ms = journal.now_ms;
@@ -245,7 +250,8 @@ async fn call(program: &Program, entry: Entry, store: &mut Store<Sandbox>) -> Re
     {
         snapshot.restore(store, &instance, memory)?;
     }
-    let function = instance.get_module_export(&mut *store, function).and_then(Extern::into_func).ok_or(Stopped::NotThere)?;
+    let function =
+        instance.get_module_export(&mut *store, function).and_then(Extern::into_func).ok_or(Stopped::NotThere)?;
     Ok(function.typed::<(), i64>(&*store)?.call_async(store, ()).await?)
 }
 
@@ -270,7 +276,7 @@ async fn timed<T>(work: impl Future<Output = T>, cpu: &mut Duration) -> T {
 
 /// The bytes that `ptr << 32 | len` names, if they are in the memory.
 fn unpack(memory: &[u8], packed: u64) -> Option<&[u8]> {
-    let (start, len) = ((packed >> 32) as usize, (packed & u64::from(u32::MAX)) as usize);
+    let (start, len) = (usize::try_from(packed >> 32).ok()?, usize::try_from(packed & u64::from(u32::MAX)).ok()?);
     memory.get(start..start.checked_add(len)?)
 }
 

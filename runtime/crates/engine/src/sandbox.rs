@@ -101,7 +101,8 @@ impl Sandbox {
             lines.iter_mut().for_each(|line| secrets.redact_text(&mut line.message));
         }
         if dropped > 0 {
-            let message = format!("{dropped} log lines were cut or dropped: {} bytes a run are kept", self.limits.log_bytes);
+            let message =
+                format!("{dropped} log lines were cut or dropped: {} bytes a run are kept", self.limits.log_bytes);
             lines.push(LogLine { level: LogLevel::Warn, message });
         }
         lines
@@ -186,12 +187,7 @@ pub(crate) struct Calls {
 
 impl Default for Calls {
     fn default() -> Self {
-        Self {
-            ready: VecDeque::new(),
-            pending: None,
-            budget: Arc::new(AtomicUsize::new(HOST_BYTES)),
-            received: 0,
-        }
+        Self { ready: VecDeque::new(), pending: None, budget: Arc::new(AtomicUsize::new(HOST_BYTES)), received: 0 }
     }
 }
 

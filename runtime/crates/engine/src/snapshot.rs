@@ -24,7 +24,7 @@ impl Snapshot {
         let zeros = [0_u8; GRANULE];
         for (index, granule) in after.chunks(GRANULE).enumerate() {
             let at = index * GRANULE;
-            let before = fresh.get(at..at + granule.len()).or(zeros.get(..granule.len())).unwrap_or_default();
+            let before = fresh.get(at..at + granule.len()).or_else(|| zeros.get(..granule.len())).unwrap_or_default();
             if before == granule {
                 continue;
             }
@@ -44,7 +44,8 @@ impl Snapshot {
             let Some(global) = export.ty().global().cloned() else { continue };
             let Some(index) = module.get_export_index(export.name()) else { continue };
             if global.mutability() == Mutability::Var
-                && let Some(found) = instance.get_module_export(&mut *store, &index).and_then(wasmtime::Extern::into_global)
+                && let Some(found) =
+                    instance.get_module_export(&mut *store, &index).and_then(wasmtime::Extern::into_global)
             {
                 let value = found.get(&mut *store);
                 if matches!(value, Val::I32(_) | Val::I64(_) | Val::F32(_) | Val::F64(_) | Val::V128(_)) {
@@ -60,7 +61,12 @@ impl Snapshot {
     }
 
     /// Makes a fresh instance what the initialized one was.
-    pub(crate) fn restore(&self, store: &mut Store<Sandbox>, instance: &Instance, memory: Memory) -> wasmtime::Result<()> {
+    pub(crate) fn restore(
+        &self,
+        store: &mut Store<Sandbox>,
+        instance: &Instance,
+        memory: Memory,
+    ) -> wasmtime::Result<()> {
         let missing = self.memory_bytes.saturating_sub(memory.data_size(&*store));
         if missing > 0 {
             memory.grow(&mut *store, (missing / 65_536) as u64)?;
@@ -76,7 +82,8 @@ impl Snapshot {
                 .copy_from_slice(stretch);
         }
         for (index, value) in &self.globals {
-            if let Some(global) = instance.get_module_export(&mut *store, index).and_then(wasmtime::Extern::into_global) {
+            if let Some(global) = instance.get_module_export(&mut *store, index).and_then(wasmtime::Extern::into_global)
+            {
                 global.set(&mut *store, *value)?;
             }
         }

@@ -62,7 +62,7 @@ pub struct ModuleReport {
 
 /// The rule that a module breaks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[allow(missing_docs, reason = "the texts say it")]
+#[expect(missing_docs, reason = "the texts say it")]
 pub enum InvalidModule {
     #[error("the module is {size} bytes, at most {MODULE_BYTES} are allowed")]
     Size { size: usize },
@@ -102,7 +102,7 @@ pub enum InvalidModule {
 
 /// What [`InvalidModule::Count`] counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum Countable {
     Functions,
     Types,
@@ -206,7 +206,7 @@ pub(crate) fn check(wasm: &[u8]) -> Result<ModuleReport, InvalidModule> {
         seen.check_before(&payload)?;
         match validator.payload(&payload).map_err(invalid)? {
             ValidPayload::Func(function, body) => {
-                seen.check_body(&body)?;
+                check_body(&body)?;
                 let mut function = function.into_validator(allocations);
                 function.validate(&body).map_err(invalid)?;
                 allocations = function.into_allocations();
@@ -375,22 +375,6 @@ impl Seen {
         Ok(())
     }
 
-    fn check_body(&self, body: &FunctionBody<'_>) -> Result<(), InvalidModule> {
-        let invalid = |error: wasmparser::BinaryReaderError| InvalidModule::Invalid { detail: error.to_string() };
-        count(Countable::FunctionBytes, body.as_bytes().len() as u64, FUNCTION_BYTES as u64)?;
-        let mut locals = 0_u64;
-        for group in body.get_locals_reader().map_err(invalid)? {
-            locals += u64::from(group.map_err(invalid)?.0);
-            count(Countable::Locals, locals, LOCALS.into())?;
-        }
-        for operator in body.get_operators_reader().map_err(invalid)? {
-            if let Operator::BrTable { targets } = operator.map_err(invalid)? {
-                count(Countable::BrTableTargets, targets.len().into(), BR_TABLE_TARGETS.into())?;
-            }
-        }
-        Ok(())
-    }
-
     fn note_export(&mut self, export: Export<'_>) {
         let Some(name) = NAMED.into_iter().find(|name| *name == export.name) else { return };
         let found = match export.kind {
@@ -434,10 +418,8 @@ impl Seen {
             return Err(InvalidModule::MissingExport { name: export::ON_EXECUTE });
         }
         let continues = self.exports_function(export::ON_CONTINUE, ENTRY)?;
-        let initializes =
-            self.exports_function(export::INIT, (&[I32, I32], &[], "a function of type (i32, i32)"))?;
-        let allocates =
-            self.exports_function(export::ALLOC, (&[I32], &[I32], "a function of type (i32) -> i32"))?;
+        let initializes = self.exports_function(export::INIT, (&[I32, I32], &[], "a function of type (i32, i32)"))?;
+        let allocates = self.exports_function(export::ALLOC, (&[I32], &[I32], "a function of type (i32) -> i32"))?;
         if initializes && !allocates {
             return Err(InvalidModule::MissingExport { name: export::ALLOC });
         }
@@ -454,6 +436,22 @@ impl Seen {
         }
         Ok(ModuleReport { stamp: self.stamp, continues, initializes })
     }
+}
+
+fn check_body(body: &FunctionBody<'_>) -> Result<(), InvalidModule> {
+    let invalid = |error: wasmparser::BinaryReaderError| InvalidModule::Invalid { detail: error.to_string() };
+    count(Countable::FunctionBytes, body.as_bytes().len() as u64, FUNCTION_BYTES as u64)?;
+    let mut locals = 0_u64;
+    for group in body.get_locals_reader().map_err(invalid)? {
+        locals += u64::from(group.map_err(invalid)?.0);
+        count(Countable::Locals, locals, LOCALS.into())?;
+    }
+    for operator in body.get_operators_reader().map_err(invalid)? {
+        if let Operator::BrTable { targets } = operator.map_err(invalid)? {
+            count(Countable::BrTableTargets, targets.len().into(), BR_TABLE_TARGETS.into())?;
+        }
+    }
+    Ok(())
 }
 
 /// A name from a stranger, short enough for an error text.

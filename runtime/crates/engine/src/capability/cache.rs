@@ -113,7 +113,7 @@ mod tests {
     #[track_caller]
     fn check(cache: &TriggerCache, write: CacheWrite, now: i64, want: &str) {
         let answer = cache.set(write, now);
-        let got = answer.get("code").or(answer.get("type")).and_then(Value::as_str);
+        let got = answer.get("code").or_else(|| answer.get("type")).and_then(Value::as_str);
         assert_eq!(got, Some(want), "{answer}");
     }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 /// A role of the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct RoleRow {
     pub id: String,
     pub name: String,
@@ -14,7 +14,7 @@ pub struct RoleRow {
 
 /// A group of the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct GroupRow {
     pub id: String,
     pub name: String,
@@ -22,7 +22,7 @@ pub struct GroupRow {
 
 /// Roles and groups of the user.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Directory {
     pub roles: Arc<[RoleRow]>,
     pub groups: Arc<[GroupRow]>,

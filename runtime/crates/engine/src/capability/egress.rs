@@ -38,7 +38,10 @@ fn matches(pattern: &str, host: &str) -> bool {
         None => pattern.eq_ignore_ascii_case(host),
         Some(parent) => {
             let Some(cut) = host.len().checked_sub(parent.len() + 1) else { return false };
-            cut > 0 && host.get(cut..).is_some_and(|tail| tail.strip_prefix('.').is_some_and(|t| t.eq_ignore_ascii_case(parent)))
+            cut > 0
+                && host
+                    .get(cut..)
+                    .is_some_and(|tail| tail.strip_prefix('.').is_some_and(|t| t.eq_ignore_ascii_case(parent)))
         }
     }
 }
@@ -95,7 +98,8 @@ impl AllowList {
         for entry in entries {
             if let Ok(range) = entry.parse::<Range>() {
                 list.ranges.push(range);
-            } else if matches!(Host::parse(entry.trim_start_matches("*.")), Ok(Host::Domain(_))) && !entry.contains('/') {
+            } else if matches!(Host::parse(entry.trim_start_matches("*.")), Ok(Host::Domain(_))) && !entry.contains('/')
+            {
                 list.hosts.push(entry.clone());
             } else {
                 return Err(EngineError::EgressAllow { entry: entry.clone() });
@@ -193,15 +197,14 @@ fn is_public_v4(v4: Ipv4Addr) -> bool {
             | (198, 18..=19, _)                      // benchmarks
             | (198, 51, 100) | (203, 0, 113)         // documentation
             | (168, 63, 129)                         // Azure's host agent
-            | (224..=255, _, _)                      // multicast, reserved, broadcast
+            | (224..=255, _, _) // multicast, reserved, broadcast
     )
 }
 
 fn is_public_v6(v6: Ipv6Addr) -> bool {
     let [a, b, ..] = v6.segments();
     // Only global unicast is handed out; everything else is loopback, local, multicast or reserved.
-    (0x2000..=0x3fff).contains(&a)
-        && !matches!((a, b), (0x2001, 0..=0x1ff | 0xdb8) | (0x3fff, 0..=0xfff))
+    (0x2000..=0x3fff).contains(&a) && !matches!((a, b), (0x2001, 0..=0x1ff | 0xdb8) | (0x3fff, 0..=0xfff))
 }
 
 #[cfg(test)]
@@ -211,18 +214,63 @@ mod tests {
     #[test]
     fn refuses_what_is_not_public() {
         for refused in [
-            "127.0.0.1", "127.9.9.9", "0.0.0.0", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1",
-            "169.254.169.254", "100.64.0.1", "100.100.100.200", "192.0.2.1", "198.51.100.1", "203.0.113.1",
-            "198.18.0.1", "224.0.0.1", "255.255.255.255", "168.63.129.16", "192.0.0.192",
-            "::", "::1", "fe80::1", "fc00::1", "fd00:ec2::254", "ff02::1", "2001:db8::1", "3fff::1",
-            "::ffff:127.0.0.1", "::ffff:169.254.169.254", "::127.0.0.1", "::ffff:0:127.0.0.1",
-            "64:ff9b::127.0.0.1", "64:ff9b::169.254.169.254", "64:ff9b:1::1", "2002:7f00:1::", "2002:a9fe:a9fe::1",
-            "2001:0:1:2:3:4:80ff:fffe", "2001:4860::5efe:127.0.0.1", "fec0::1", "100::1", "2001:10::1", "5f00::1",
+            "127.0.0.1",
+            "127.9.9.9",
+            "0.0.0.0",
+            "10.0.0.1",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "100.100.100.200",
+            "192.0.2.1",
+            "198.51.100.1",
+            "203.0.113.1",
+            "198.18.0.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "168.63.129.16",
+            "192.0.0.192",
+            "::",
+            "::1",
+            "fe80::1",
+            "fc00::1",
+            "fd00:ec2::254",
+            "ff02::1",
+            "2001:db8::1",
+            "3fff::1",
+            "::ffff:127.0.0.1",
+            "::ffff:169.254.169.254",
+            "::127.0.0.1",
+            "::ffff:0:127.0.0.1",
+            "64:ff9b::127.0.0.1",
+            "64:ff9b::169.254.169.254",
+            "64:ff9b:1::1",
+            "2002:7f00:1::",
+            "2002:a9fe:a9fe::1",
+            "2001:0:1:2:3:4:80ff:fffe",
+            "2001:4860::5efe:127.0.0.1",
+            "fec0::1",
+            "100::1",
+            "2001:10::1",
+            "5f00::1",
         ] {
             assert!(!is_public(refused.parse().unwrap()), "{refused}");
         }
-        for public in ["1.1.1.1", "8.8.8.8", "172.15.0.1", "172.32.0.1", "100.63.0.1", "100.128.0.1", "2606:4700::1111",
-            "2001:4860:4860::8888", "::ffff:8.8.8.8", "64:ff9b::8.8.8.8", "2002:808:808::1"] {
+        for public in [
+            "1.1.1.1",
+            "8.8.8.8",
+            "172.15.0.1",
+            "172.32.0.1",
+            "100.63.0.1",
+            "100.128.0.1",
+            "2606:4700::1111",
+            "2001:4860:4860::8888",
+            "::ffff:8.8.8.8",
+            "64:ff9b::8.8.8.8",
+            "2002:808:808::1",
+        ] {
             assert!(is_public(public.parse().unwrap()), "{public}");
         }
     }
@@ -277,8 +325,16 @@ mod tests {
         check_literal("ftp://example.com/", Err(()));
         check_literal("file:///etc/passwd", Err(()));
         check_literal("http://u:p@example.com/", Err(()));
-        for odd in ["http://127.0.0.1/", "http://2130706433/", "http://0x7f.1/", "http://017700000001/", "http://[::1]/",
-            "http://[::ffff:127.0.0.1]/", "http://0/", "http://169.254.169.254/latest"] {
+        for odd in [
+            "http://127.0.0.1/",
+            "http://2130706433/",
+            "http://0x7f.1/",
+            "http://017700000001/",
+            "http://[::1]/",
+            "http://[::ffff:127.0.0.1]/",
+            "http://0/",
+            "http://169.254.169.254/latest",
+        ] {
             check_literal(odd, Err(()));
         }
     }

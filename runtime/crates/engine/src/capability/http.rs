@@ -119,7 +119,8 @@ impl Fetch {
             self.headers.remove(CONTENT_ENCODING);
         }
         if to.origin() != self.url.origin() {
-            let credentials: Vec<HeaderName> = self.headers.keys().filter(|name| is_credential(name)).cloned().collect();
+            let credentials: Vec<HeaderName> =
+                self.headers.keys().filter(|name| is_credential(name)).cloned().collect();
             for name in credentials {
                 self.headers.remove(name);
             }
@@ -140,7 +141,8 @@ fn check_headers(headers: &[(String, String)]) -> Result<HeaderMap, String> {
         if is_ours(name.as_str()) {
             return Err(format!("the header `{name}` cannot be set"));
         }
-        let value = HeaderValue::from_str(value).map_err(|_bad| format!("the value of header `{name}` is not legal"))?;
+        let value =
+            HeaderValue::from_str(value).map_err(|_bad| format!("the value of header `{name}` is not legal"))?;
         map.append(name, value);
     }
     Ok(map)
@@ -151,8 +153,16 @@ fn is_ours(name: &str) -> bool {
     name.starts_with("proxy-")
         || matches!(
             name,
-            "host" | "content-length" | "transfer-encoding" | "connection" | "keep-alive" | "te" | "trailer" | "upgrade"
-                | "expect" | "http2-settings"
+            "host"
+                | "content-length"
+                | "transfer-encoding"
+                | "connection"
+                | "keep-alive"
+                | "te"
+                | "trailer"
+                | "upgrade"
+                | "expect"
+                | "http2-settings"
         )
 }
 
@@ -310,8 +320,11 @@ fn take(budget: &AtomicUsize, bytes: usize) -> Result<(), Failure> {
 /// What an error of the client means to a guest: found in the chain of its causes, `io::Error` wraps some of them.
 fn failure_of(error: &reqwest::Error) -> Failure {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    let mut broken_off = false;
     while let Some(current) = cause {
-        let inner: &(dyn Error + 'static) = match current.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        let io = current.downcast_ref::<io::Error>();
+        broken_off |= io.is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof);
+        let inner: &(dyn Error + 'static) = match io.and_then(io::Error::get_ref) {
             Some(inner) => inner,
             None => current,
         };
@@ -328,6 +341,9 @@ fn failure_of(error: &reqwest::Error) -> Failure {
     }
     if error.is_timeout() {
         Failure::new(HttpErrorCode::Timeout, "connecting took too long")
+    } else if error.is_connect() && broken_off {
+        // Nothing is read while a connection is made but the handshake.
+        Failure::new(HttpErrorCode::Tls, "the other side broke the TLS handshake off")
     } else if error.is_connect() {
         Failure::new(HttpErrorCode::Connect, "no connection could be made")
     } else {
@@ -361,7 +377,9 @@ mod tests {
         check("GET", "example.com", header, None, Err("URL"));
         check("GET", url, header, Some(Body::Text(String::new())), Err("no body"));
         check("POST", url, header, Some(Body::Base64("?".into())), Err("base64"));
-        for ours in ["Host", "Content-Length", "transfer-encoding", "Connection", "Proxy-Authorization", "Upgrade", "TE"] {
+        for ours in
+            ["Host", "Content-Length", "transfer-encoding", "Connection", "Proxy-Authorization", "Upgrade", "TE"]
+        {
             check("GET", url, (ours, "x"), None, Err("cannot be set"));
         }
         check("GET", url, ("a b", "x"), None, Err("no header name"));
@@ -370,7 +388,8 @@ mod tests {
 
     #[test]
     fn redirects_drop_credentials_across_origins() {
-        let headers = [("Authorization", "a"), ("X-Api-Key", "b"), ("Cookie", "c"), ("Accept", "d"), ("Content-Type", "e")];
+        let headers =
+            [("Authorization", "a"), ("X-Api-Key", "b"), ("Cookie", "c"), ("Accept", "d"), ("Content-Type", "e")];
         let headers: Vec<_> = headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
         let body = Some(Body::Text("x".into()));
         let fetch = || {

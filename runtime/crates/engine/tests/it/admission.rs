@@ -27,8 +27,13 @@ async fn occupy(engine: &Engine, runs: usize, hold: Duration) -> Vec<tokio::task
 
 #[tokio::test]
 async fn a_full_tenant_is_refused_and_a_neighbor_runs() {
-    let config = EngineConfig { concurrent_runs: 8, runs_per_tenant: 2, admission_wait: Duration::from_millis(50), ..EngineConfig::default() };
-    let engine = engine_with(config);
+    let config = EngineConfig {
+        concurrent_runs: 8,
+        runs_per_tenant: 2,
+        admission_wait: Duration::from_millis(50),
+        ..EngineConfig::default()
+    };
+    let engine = engine_with(&config);
     let quick = build(&engine, &body("")).await.unwrap();
     let held = occupy(&engine, 2, Duration::from_millis(1500)).await;
     let busy = engine.run(&quick, input()).await.unwrap_err();
@@ -45,8 +50,13 @@ async fn a_full_tenant_is_refused_and_a_neighbor_runs() {
 
 #[tokio::test]
 async fn a_full_process_makes_runs_wait_for_their_turn() {
-    let config = EngineConfig { concurrent_runs: 2, runs_per_tenant: 2, admission_wait: Duration::from_secs(10), ..EngineConfig::default() };
-    let engine = engine_with(config);
+    let config = EngineConfig {
+        concurrent_runs: 2,
+        runs_per_tenant: 2,
+        admission_wait: Duration::from_secs(10),
+        ..EngineConfig::default()
+    };
+    let engine = engine_with(&config);
     let quick = build(&engine, &body("")).await.unwrap();
     let held = occupy(&engine, 2, Duration::from_millis(200)).await;
     let neighbor = RunInput { tenant: "neighbor".parse().unwrap(), ..input() };
@@ -56,8 +66,13 @@ async fn a_full_process_makes_runs_wait_for_their_turn() {
 
 #[tokio::test]
 async fn a_dropped_run_gives_its_place_back() {
-    let config = EngineConfig { concurrent_runs: 1, runs_per_tenant: 1, admission_wait: Duration::from_millis(20), ..EngineConfig::default() };
-    let engine = engine_with(config);
+    let config = EngineConfig {
+        concurrent_runs: 1,
+        runs_per_tenant: 1,
+        admission_wait: Duration::from_millis(20),
+        ..EngineConfig::default()
+    };
+    let engine = engine_with(&config);
     let quick = build(&engine, &body("")).await.unwrap();
     for run in occupy(&engine, 1, Duration::from_secs(20)).await {
         assert!(engine.run(&quick, input()).await.is_err());

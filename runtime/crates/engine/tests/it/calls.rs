@@ -50,28 +50,35 @@ async fn cache_roles_and_groups() {
         groups: [GroupRow { id: "g1".into(), name: "staff".into() }].into(),
     };
     let input = RunInput { directory, ..input() };
-    let got = answers(json!([
-        {"type": "cache.set", "key": "k", "value": "v", "ttl": 1000},
-        {"type": "cache.get", "key": "k"},
-        {"type": "cache.delete", "key": "k"},
-        {"type": "cache.get", "key": "k"},
-        {"type": "roles.getUserEffectiveRoles"},
-        {"type": "roles.getUserEffectiveRolesByNames", "names": ["admin", "x"]},
-        {"type": "groups.getUserGroups", "take": 10},
-        {"type": "groups.hasGroupMembership", "groups": ["staff"]},
-    ]), input.clone()).await;
+    let got = answers(
+        json!([
+            {"type": "cache.set", "key": "k", "value": "v", "ttl": 1000},
+            {"type": "cache.get", "key": "k"},
+            {"type": "cache.delete", "key": "k"},
+            {"type": "cache.get", "key": "k"},
+            {"type": "roles.getUserEffectiveRoles"},
+            {"type": "roles.getUserEffectiveRolesByNames", "names": ["admin", "x"]},
+            {"type": "groups.getUserGroups", "take": 10},
+            {"type": "groups.hasGroupMembership", "groups": ["staff"]},
+        ]),
+        input.clone(),
+    )
+    .await;
     let expires_at = input.now_ms + 1000;
     let roles = json!({"roles": [{"id": "rol_1", "name": "admin", "type": "tenant"}]});
-    assert_eq!(got, [
-        json!({"type": "success", "record": {"value": "v", "expires_at": expires_at}}),
-        json!({"value": "v", "expires_at": expires_at}),
-        json!({"type": "success"}),
-        Value::Null,
-        roles.clone(),
-        roles,
-        json!({"groups": [{"id": "g1", "name": "staff"}]}),
-        json!({"memberships": {"staff": {"is_member": true}}}),
-    ]);
+    assert_eq!(
+        got,
+        [
+            json!({"type": "success", "record": {"value": "v", "expires_at": expires_at}}),
+            json!({"value": "v", "expires_at": expires_at}),
+            json!({"type": "success"}),
+            Value::Null,
+            roles.clone(),
+            roles,
+            json!({"groups": [{"id": "g1", "name": "staff"}]}),
+            json!({"memberships": {"staff": {"is_member": true}}}),
+        ]
+    );
     // The next run of the same trigger sees the same cache.
     answers(json!([{"type": "cache.set", "key": "kept", "value": "v"}]), input.clone()).await;
     assert_eq!(answers(json!([{"type": "cache.get", "key": "kept"}]), input).await[0]["value"], "v");

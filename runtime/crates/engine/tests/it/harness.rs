@@ -58,11 +58,11 @@ pub(crate) fn returning(text: &[u8]) -> String {
 }
 
 pub(crate) fn engine() -> Engine {
-    engine_with(EngineConfig::default())
+    engine_with(&EngineConfig::default())
 }
 
-pub(crate) fn engine_with(config: EngineConfig) -> Engine {
-    Engine::new(config).unwrap()
+pub(crate) fn engine_with(config: &EngineConfig) -> Engine {
+    Engine::new(config.clone()).unwrap()
 }
 
 pub(crate) async fn build(engine: &Engine, wat: &str) -> Result<Arc<Program>, BuildError> {

@@ -155,7 +155,8 @@ async fn results() {
         let engine = engine.clone();
         async move { check(&engine, &wat, RunStatus::BadResult, "BadResult").await }
     };
-    let constant = |ptr, len| guest(&format!(r#"(func (export "on_execute_post_login") (result i64) {})"#, pack(ptr, len)));
+    let constant =
+        |ptr, len| guest(&format!(r#"(func (export "on_execute_post_login") (result i64) {})"#, pack(ptr, len)));
     bad(constant(0, 1 << 30)).await;
     bad(constant(0, u64::from(u32::MAX))).await;
     bad(constant(u64::from(u32::MAX), 16)).await;
@@ -177,7 +178,13 @@ async fn results() {
     let report = bad(returning(many(513).as_bytes())).await;
     assert!(report.error.unwrap().message.contains("513 mutations"));
 
-    let report = check(&engine, &returning(br#"{"error":{"name":"TypeError","message":"no","stack":"at x"}}"#), RunStatus::GuestError, "TypeError").await;
+    let report = check(
+        &engine,
+        &returning(br#"{"error":{"name":"TypeError","message":"no","stack":"at x"}}"#),
+        RunStatus::GuestError,
+        "TypeError",
+    )
+    .await;
     assert_eq!(report.error.unwrap().stack.as_deref(), Some("at x"));
 }
 
@@ -227,7 +234,9 @@ async fn floods() {
     assert_eq!(last.level, LogLevel::Warn);
     assert!(last.message.contains("cut or dropped"), "{last:?}");
     // Empty lines end too.
-    let report = check(&engine, &again("(call $log (i32.const 0) (i32.const 0) (i32.const 0))", 100_000), RunStatus::Ok, "").await;
+    let report =
+        check(&engine, &again("(call $log (i32.const 0) (i32.const 0) (i32.const 0))", 100_000), RunStatus::Ok, "")
+            .await;
     assert!(report.logs.len() < 5_000);
 
     let call = "(drop (call $call_start (i32.const 0) (i32.const 0)))";
@@ -287,11 +296,19 @@ async fn a_failure_cell_explains_a_trap() {
         ))
     };
     let cell = (2000_u64 << 32) | text.len() as u64;
-    let report = check(&engine, &panicking(&format!("(i64.store (i32.const 4096) (i64.const {cell}))")), RunStatus::GuestError, "panic").await;
+    let report = check(
+        &engine,
+        &panicking(&format!("(i64.store (i32.const 4096) (i64.const {cell}))")),
+        RunStatus::GuestError,
+        "panic",
+    )
+    .await;
     let error = report.error.unwrap();
     assert_eq!((error.message.as_str(), error.stack.as_deref()), ("index out of bounds", Some("src/lib.rs:7")));
     // Empty, outside of the memory, or no error object: a plain trap.
-    for store in ["", "(i64.store (i32.const 4096) (i64.const -1))", "(i64.store (i32.const 4096) (i64.const 8589934594000))"] {
+    for store in
+        ["", "(i64.store (i32.const 4096) (i64.const -1))", "(i64.store (i32.const 4096) (i64.const 8589934594000))"]
+    {
         check(&engine, &panicking(store), RunStatus::Trap, "Trap").await;
     }
 }

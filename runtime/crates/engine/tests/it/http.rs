@@ -94,7 +94,9 @@ async fn serve<S: hyper::rt::Read + hyper::rt::Write + Unpin>(stream: S) {
 
 async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
     let uri = request.uri().clone();
-    let redirect = |status: u16, to: &str| Response::builder().status(status).header("location", to).body(Full::default()).unwrap();
+    let redirect = |status: u16, to: &str| {
+        Response::builder().status(status).header("location", to).body(Full::default()).unwrap()
+    };
     let to = uri.query().unwrap_or_default().to_owned();
     Ok(match uri.path() {
         "/hello" => Response::builder().header("x-kind", "greeting").body("hello".into()).unwrap(),
@@ -113,7 +115,8 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Inf
                 .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
                 .collect();
             let body = request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-            let text = json!({"method": method, "headers": headers, "body": String::from_utf8_lossy(&body)}).to_string();
+            let text =
+                json!({"method": method, "headers": headers, "body": String::from_utf8_lossy(&body)}).to_string();
             Response::new(text.into())
         }
         _ => Response::builder().status(404).body("not here".into()).unwrap(),
@@ -128,7 +131,7 @@ fn get(url: &str) -> Value {
 async fn fetch_with(config: &EngineConfig, call: Value, policy: EgressPolicy) -> Value {
     let mut input = RunInput { event: Arc::new(json!({"calls": [call]})), egress: policy, ..input() };
     input.limits.result_bytes = 4 * 1024 * 1024;
-    let report = run(&engine_with(config.clone()), CALLS, input).await;
+    let report = run(&engine_with(config), CALLS, input).await;
     let answer = value(&report)[0][1].clone();
     assert_eq!(report.journal.calls[0].answer, answer);
     assert!(report.usage.host_bytes > 0);
@@ -242,7 +245,8 @@ async fn redirects() {
     assert_eq!(answer["url"], to);
     let echo: Value = serde_json::from_str(answer["body"]["text"].as_str().unwrap()).unwrap();
     assert_eq!((&echo["method"], &echo["body"]), (&json!("POST"), &json!("kept")));
-    let names: Vec<&str> = echo["headers"].as_array().unwrap().iter().map(|header| header[0].as_str().unwrap()).collect();
+    let names: Vec<&str> =
+        echo["headers"].as_array().unwrap().iter().map(|header| header[0].as_str().unwrap()).collect();
     assert!(names.contains(&"accept"));
     for credential in ["authorization", "cookie", "x-api-key"] {
         assert!(!names.contains(&credential), "{names:?}");
@@ -283,14 +287,14 @@ async fn size_and_time_are_bounded() {
     let calls = vec![get(&server.http("/quarter")); 9];
     let mut many = RunInput { event: Arc::new(json!({"calls": calls})), ..input() };
     many.limits.result_bytes = 16 * 1024 * 1024;
-    let report = run(&engine_with(config.clone()), CALLS, many).await;
+    let report = run(&engine_with(&config), CALLS, many).await;
     let answers = value(&report);
     let refused = answers.as_array().unwrap().iter().filter(|answer| answer[1]["error"]["code"] == "too_large").count();
     assert!(refused >= 1, "{refused}");
     // The run's own end comes first.
     let event = json!({"calls": [get(&server.http("/slow"))]});
     let hasty = RunInput { deadline: Instant::now() + Duration::from_millis(200), event: Arc::new(event), ..input() };
-    assert_eq!(run(&engine_with(config), CALLS, hasty).await.status, RunStatus::Deadline);
+    assert_eq!(run(&engine_with(&config), CALLS, hasty).await.status, RunStatus::Deadline);
 }
 
 #[tokio::test]

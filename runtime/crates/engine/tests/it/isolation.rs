@@ -7,7 +7,7 @@ use postern_engine::EngineConfig;
 
 /// One slot for runs, so that each run gets the slot of the one before it.
 fn one_slot() -> postern_engine::Engine {
-    engine_with(EngineConfig { concurrent_runs: 1, runs_per_tenant: 1, ..EngineConfig::default() })
+    engine_with(&EngineConfig { concurrent_runs: 1, runs_per_tenant: 1, ..EngineConfig::default() })
 }
 
 const MARKS: &str = include_str!("../../../../../tests/guests/mark.wat");
@@ -24,8 +24,12 @@ async fn marks_are_never_seen() {
 
 /// Traps unless all its memory, grown to the limit, is zero but for its own data; then fills it.
 fn sweeper(fill: bool) -> String {
-    let fill = if fill { "(memory.fill (i32.const 0) (i32.const 255) (i32.const 59904))
-        (memory.fill (i32.const 65536) (i32.const 255) (i32.mul (i32.const 65536) (i32.const 199)))" } else { "" };
+    let fill = if fill {
+        "(memory.fill (i32.const 0) (i32.const 255) (i32.const 59904))
+        (memory.fill (i32.const 65536) (i32.const 255) (i32.mul (i32.const 65536) (i32.const 199)))"
+    } else {
+        ""
+    };
     body(&format!(
         r#"(if (i32.eq (memory.grow (i32.const 199)) (i32.const -1)) (then unreachable))
            (loop $next

@@ -24,7 +24,7 @@ async fn compiled_code_is_used_again_and_never_when_in_doubt() {
     let folder = tempfile::tempdir().unwrap();
     let cache = folder.path().join("code");
     let wat = body("");
-    build(&engine_with(cached_in(&cache)), &wat).await.unwrap();
+    build(&engine_with(&cached_in(&cache)), &wat).await.unwrap();
     assert_eq!(fs::metadata(&cache).unwrap().permissions().mode() & 0o777, 0o700);
     let [code] = code_files(&cache).try_into().unwrap();
     assert_eq!(fs::metadata(&code).unwrap().permissions().mode() & 0o777, 0o600);
@@ -32,7 +32,7 @@ async fn compiled_code_is_used_again_and_never_when_in_doubt() {
     let made = fs::metadata(&code).unwrap().modified().unwrap();
 
     let check = async || {
-        let engine = engine_with(cached_in(&cache));
+        let engine = engine_with(&cached_in(&cache));
         let program = build(&engine, &wat).await.unwrap();
         assert_eq!(engine.run(&program, input()).await.unwrap().status, RunStatus::Ok);
     };
@@ -60,7 +60,7 @@ async fn compiled_code_is_used_again_and_never_when_in_doubt() {
 
 #[tokio::test]
 async fn the_least_recently_used_program_goes() {
-    let engine = engine_with(EngineConfig { program_bytes: 200_000, ..EngineConfig::default() });
+    let engine = engine_with(&EngineConfig { program_bytes: 200_000, ..EngineConfig::default() });
     let nth = |n: u32| body(&format!("(drop (i32.const {n}))"));
     let first = build(&engine, &nth(0)).await.unwrap();
     let mut keys = Vec::new();

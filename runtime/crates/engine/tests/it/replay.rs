@@ -126,15 +126,20 @@ async fn fuel_is_the_same_every_time() {
     other.limits.fuel = fuel;
     let report = run(&crate::harness::engine(), OUTSIDE, other).await;
     assert_eq!((report.status, report.usage.fuel), (RunStatus::Ok, fuel));
+    // The limit is looked at where code can repeat, so a run may end just before it is found out.
     let mut short = input_with(event());
-    short.limits.fuel = fuel - 1;
-    assert_eq!(run(&engine, OUTSIDE, short).await.status, RunStatus::OutOfFuel);
+    short.limits.fuel = fuel / 2;
+    let report = run(&engine, OUTSIDE, short).await;
+    assert_eq!((report.status, report.usage.fuel), (RunStatus::OutOfFuel, fuel / 2));
 }
 
 #[tokio::test]
 async fn waiting_is_not_work() {
     let report = run(&engine(), include_str!("../guests/calls.wat"), {
-        RunInput { deadline: Instant::now() + Duration::from_secs(10), ..input_with(json!({"calls": [{"type": "timer", "ms": 300}]})) }
+        RunInput {
+            deadline: Instant::now() + Duration::from_secs(10),
+            ..input_with(json!({"calls": [{"type": "timer", "ms": 300}]}))
+        }
     })
     .await;
     value(&report);

@@ -74,7 +74,10 @@ async fn a_failing_init_is_a_failed_build() {
             other => panic!("{init}: {other:?}"),
         }
     }
-    let outside = initialized("").replace("(i32.const 1086))\n          (func (export \"postern_init", "(i32.const -4))\n          (func (export \"postern_init");
+    let outside = initialized("").replace(
+        "(i32.const 1086))\n          (func (export \"postern_init",
+        "(i32.const -4))\n          (func (export \"postern_init",
+    );
     let wasm = wat::parse_str(outside).unwrap();
     assert!(matches!(engine.build(&wasm.into(), b"payload").await, Err(BuildError::Init { .. })));
 }

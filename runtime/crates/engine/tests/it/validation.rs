@@ -47,9 +47,15 @@ fn names_the_rule() {
     check(&module(&format!(r#"(func (export "memory")) (memory 1) {EXECUTE}"#)), "export_type");
     check(&module(&format!(r#"{MEMORY} (func (export "on_execute_post_login"))"#)), "export_type");
     check(&module(&format!(r#"{MEMORY} (global (export "on_execute_post_login") i64 (i64.const 0))"#)), "export_type");
-    check(&module(&format!(r#"{MEMORY} {EXECUTE} (func (export "on_continue_post_login") (param i32))"#)), "export_type");
+    check(
+        &module(&format!(r#"{MEMORY} {EXECUTE} (func (export "on_continue_post_login") (param i32))"#)),
+        "export_type",
+    );
     check(&module(&format!(r#"{MEMORY} {EXECUTE} (func (export "postern_init") (param i32 i32))"#)), "missing_export");
-    check(&module(&format!(r#"{MEMORY} {EXECUTE} (global (export "postern_failure") (mut i32) (i32.const 0))"#)), "export_type");
+    check(
+        &module(&format!(r#"{MEMORY} {EXECUTE} (global (export "postern_failure") (mut i32) (i32.const 0))"#)),
+        "export_type",
+    );
     check(&module(&format!("{MEMORY} {EXECUTE} (func $s) (start $s)")), "start_function");
     check(&module(&format!(r#"{MEMORY} {EXECUTE} (func $s unreachable) (start $s)"#)), "start_function");
     check(&module(&format!("(memory (export \"memory\") 1025) {EXECUTE}")), "memory_size");
@@ -61,7 +67,10 @@ fn names_the_rule() {
 #[test]
 fn offers_only_its_own_imports() {
     let import = |text: &str| module(&format!("{text} {MEMORY} {EXECUTE}"));
-    check(&import(r#"(import "wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32)))"#), "unknown_import");
+    check(
+        &import(r#"(import "wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32)))"#),
+        "unknown_import",
+    );
     check(&import(r#"(import "env" "memory" (memory 1))"#), "unknown_import");
     check(&import(r#"(import "postern_v2" "now" (func (result i64)))"#), "unknown_import");
     check(&import(r#"(import "postern_v1" "teleport" (func))"#), "unknown_import");
@@ -124,15 +133,27 @@ fn stamped(text: &str) -> String {
 
 #[test]
 fn reads_the_stamp() {
-    let wasm = wat::parse_str(stamped(r#"{"abi":1,"sdk":"postern-sdk","sdk_version":"0.1.0","egress":["a.example"],"new":1}"#)).unwrap();
+    let wasm = wat::parse_str(stamped(
+        r#"{"abi":1,"sdk":"postern-sdk","sdk_version":"0.1.0","egress":["a.example"],"new":1}"#,
+    ))
+    .unwrap();
     let report = engine().check(&wasm).unwrap();
-    let stamp = Stamp { abi: 1, sdk: "postern-sdk".into(), sdk_version: "0.1.0".into(), egress: vec!["a.example".into()], ..Stamp::default() };
+    let stamp = Stamp {
+        abi: 1,
+        sdk: "postern-sdk".into(),
+        sdk_version: "0.1.0".into(),
+        egress: vec!["a.example".into()],
+        ..Stamp::default()
+    };
     assert_eq!(report.stamp, Some(stamp));
     assert!(!report.continues && !report.initializes);
     check(&stamped(r#"{"abi":2}"#), "abi_version");
     check(&stamped("{}"), "stamp");
     check(&stamped("no"), "stamp");
-    check(&guest(&format!(r#"(@custom "postern" "{{\"abi\":1}}") (@custom "postern" "{{\"abi\":1}}") {EXECUTE}"#)), "stamp");
+    check(
+        &guest(&format!(r#"(@custom "postern" "{{\"abi\":1}}") (@custom "postern" "{{\"abi\":1}}") {EXECUTE}"#)),
+        "stamp",
+    );
 }
 
 /// The ABI's own text agrees with what the host offers, import by import.
