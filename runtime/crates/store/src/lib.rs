@@ -6,6 +6,8 @@
 //!
 //! Callers read and write through `&dyn Store` and its typed front: `store.fetch::<User>(&tenant, id)`.
 
+#[doc(hidden)]
+pub mod bench;
 mod embedded;
 mod entity;
 mod envelope;

@@ -15,9 +15,10 @@ use std::ffi::{CStr, c_char, c_int, c_void};
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use support::{Random, counters, open, runtime, tenant};
+use postern_store::{Durability, SledStore, Store};
+use support::{Random, config, counters, open, runtime, tenant};
 
 type Id = usize;
 
@@ -384,10 +385,14 @@ impl Replay {
 
 const WRITERS: usize = 8;
 const COMMITS: u64 = 60;
-const CUTS: u64 = 12;
+const CUTS: u64 = 20;
+
+/// One recording at a time.
+static TURN: Mutex<()> = Mutex::new(());
 
 /// Opens, counts with all writers, closes, and does so once more: a second opening writes snapshots.
-fn record() -> Vec<Event> {
+fn record(open: impl Fn(&Path) -> Arc<dyn Store>) -> Vec<Event> {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().canonicalize().unwrap();
     let mut recorder = Recorder { root: root.clone(), ..Recorder::default() };
@@ -414,7 +419,7 @@ fn record() -> Vec<Event> {
 
 #[test]
 fn power_cuts_lose_nothing() {
-    let events = record();
+    let events = record(open);
     let count = |wanted: fn(&Event) -> bool| events.iter().filter(|event| wanted(event)).count();
     let syncs = count(|event| matches!(event, Event::SyncDone { .. }));
     let acknowledged = count(|event| matches!(event, Event::Acknowledged { .. }));
@@ -447,6 +452,43 @@ fn power_cuts_lose_nothing() {
             );
         }
     }
+}
+
+/// Syncs nothing, so that only the engine's own flush is left.
+struct Idle;
+
+impl Durability for Idle {
+    fn sync(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The engine's own flush is not enough, and the replay shows it: else the test above could not fail.
+#[test]
+fn without_our_sync_commits_are_lost() {
+    let events = record(|path| {
+        let idle = |_| Box::new(Idle) as Box<dyn Durability>;
+        Arc::new(SledStore::open_with(path, config(), idle).unwrap())
+    });
+    let mut random = Random::seeded("without_our_sync_commits_are_lost");
+    let mut replay = Replay::default();
+    replay.folders.insert(0, Entries::default());
+    let (mut lost, mut acknowledgements) = (0, 0);
+    for event in &events {
+        replay.step(event);
+        acknowledgements += u32::from(matches!(event, Event::Acknowledged { .. }));
+        if !matches!(event, Event::Acknowledged { .. }) || acknowledgements % 100 != 50 {
+            continue;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        replay.build(folder.path(), Disk::None, &mut random);
+        let store = open(&folder.path().join("data"));
+        for (writer, acknowledged) in &replay.acknowledged {
+            let found = runtime().block_on(counters::read(&*store, &tenant("a"), *writer));
+            lost += acknowledged.saturating_sub(found);
+        }
+    }
+    assert!(lost > 0);
 }
 
 /// What is not synced is lost in a replay: else the test above could not fail.
