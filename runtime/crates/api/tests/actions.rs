@@ -45,18 +45,38 @@ async fn an_action_has_the_shape_that_auth0_gives_it() {
     assert_eq!(
         keys(&action),
         [
-            "all_changes_deployed", "artifact", "built_at", "code", "created_at", "dependencies", "id", "name", "runtime",
-            "secrets", "status", "supported_triggers", "updated_at"
+            "all_changes_deployed",
+            "artifact",
+            "built_at",
+            "code",
+            "created_at",
+            "dependencies",
+            "id",
+            "name",
+            "runtime",
+            "secrets",
+            "status",
+            "supported_triggers",
+            "updated_at"
         ]
     );
     assert_eq!((&action["status"], &action["runtime"], &action["code"]), (&json!("built"), &json!("wasm"), &json!("")));
     let version = api.deploy(&id).await;
-    assert_eq!((&version["number"], &version["status"], &version["action"]["id"]), (&json!(1), &json!("built"), &json!(id)));
+    assert_eq!(
+        (&version["number"], &version["status"], &version["action"]["id"]),
+        (&json!(1), &json!("built"), &json!(id))
+    );
     assert_eq!(version["content_sha256"].as_str().unwrap().len(), 64);
     let action = api.get(&one).await.expect(200);
     assert_eq!(action["all_changes_deployed"], true);
-    assert_eq!((&action["deployed_version"]["id"], &action["deployed_version"]["deployed"]), (&version["id"], &json!(true)));
-    assert_eq!((&action["current_version"]["status"], &action["current_version"]["number"]), (&json!("BUILT"), &json!(1)));
+    assert_eq!(
+        (&action["deployed_version"]["id"], &action["deployed_version"]["deployed"]),
+        (&version["id"], &json!(true))
+    );
+    assert_eq!(
+        (&action["current_version"]["status"], &action["current_version"]["number"]),
+        (&json!("BUILT"), &json!(1))
+    );
 
     // Lists leave out numbers that are zero; the rows are the same objects.
     let list = api.get(&format!("{LIST}?actionName=compiled&page=0&per_page=50")).await.expect(200);
@@ -173,7 +193,10 @@ async fn bindings_have_the_shape_and_the_order_that_were_sent() {
     assert_eq!((&bound[0]["action"]["name"], &bound[0]["display_name"]), (&json!("b"), &json!("second")));
     assert_eq!((&bound[0]["on_failure"], &bound[0]["egress_hosts"]), (&json!("deny"), &Value::Null));
     assert_eq!((&bound[1]["display_name"], &bound[1]["on_failure"]), (&json!("a"), &json!("skip")));
-    assert_eq!((&bound[1]["trigger_id"], &bound[1]["egress_hosts"]), (&json!("post-login"), &json!(["api.example.com"])));
+    assert_eq!(
+        (&bound[1]["trigger_id"], &bound[1]["egress_hosts"]),
+        (&json!("post-login"), &json!(["api.example.com"]))
+    );
     assert_eq!(bound[1]["action"]["deployed_version"]["number"], 1);
 
     let turned = json!({"bindings": [
@@ -218,11 +241,31 @@ async fn bad_input_is_refused_and_changes_nothing() {
         (&post, LIST, json!({"name": "x", "supported_triggers": []})),
         (&post, LIST, json!({"name": "x", "supported_triggers": [{"id": "no-such-trigger", "version": "v1"}]})),
         (&post, LIST, json!({"name": "x", "supported_triggers": [{"id": "post-login"}]})),
-        (&post, LIST, { let mut b = body("x"); b["unknown"] = json!(1); b }),
-        (&post, LIST, { let mut b = body("x"); b["runtime"] = json!("node99"); b }),
-        (&post, LIST, { let mut b = body("x"); b["modules"] = json!([{}]); b }),
-        (&post, LIST, { let mut b = body("x"); b["secrets"] = json!([{"name": "A"}]); b }),
-        (&post, LIST, { let mut b = body("x"); b["deploy"] = json!(true); b }),
+        (&post, LIST, {
+            let mut b = body("x");
+            b["unknown"] = json!(1);
+            b
+        }),
+        (&post, LIST, {
+            let mut b = body("x");
+            b["runtime"] = json!("node99");
+            b
+        }),
+        (&post, LIST, {
+            let mut b = body("x");
+            b["modules"] = json!([{}]);
+            b
+        }),
+        (&post, LIST, {
+            let mut b = body("x");
+            b["secrets"] = json!([{"name": "A"}]);
+            b
+        }),
+        (&post, LIST, {
+            let mut b = body("x");
+            b["deploy"] = json!(true);
+            b
+        }),
         (&patch, &one, json!({"secrets": [{"value": "x"}]})),
         (&patch, &one, json!({"secrets": "x"})),
         (&patch, &one, json!({"code": "x"})),
@@ -235,7 +278,11 @@ async fn bad_input_is_refused_and_changes_nothing() {
         (&patch, BINDINGS, json!({"bindings": [{"ref": {"type": "action_id", "value": ABSENT}}]})),
         (&patch, BINDINGS, json!({"bindings": [{"ref": {"type": "action_id", "value": id}, "on_failure": "maybe"}]})),
         (&patch, BINDINGS, json!({"bindings": [{"ref": {"type": "action_id", "value": id}, "egress_hosts": [""]}]})),
-        (&patch, BINDINGS, json!({"bindings": [{"ref": {"type": "action_id", "value": id}, "secrets": [{"name": "A"}]}]})),
+        (
+            &patch,
+            BINDINGS,
+            json!({"bindings": [{"ref": {"type": "action_id", "value": id}, "secrets": [{"name": "A"}]}]}),
+        ),
         (&post, &rollback, json!({"update_draft": "yes"})),
         (&post, &rollback, json!({"unknown": true})),
         (&post, &test, json!({})),
@@ -253,7 +300,9 @@ async fn bad_input_is_refused_and_changes_nothing() {
     for query in ["per_page=0", "per_page=101", "page=-1", "page=x", "deployed=maybe"] {
         api.get(&format!("{LIST}?{query}")).await.refused(query, 400);
     }
-    for query in ["", "take=0&user_id=a%7Cb", "take=101&user_id=a%7Cb", "login_id=a&user_id=b", "from=%00&user_id=a%7Cb"] {
+    for query in
+        ["", "take=0&user_id=a%7Cb", "take=101&user_id=a%7Cb", "login_id=a&user_id=b", "from=%00&user_id=a%7Cb"]
+    {
         api.get(&format!("/api/v2/actions/executions?{query}")).await.refused(query, 400);
     }
     assert_eq!(state().await, before);
@@ -318,7 +367,8 @@ async fn a_foreign_tenants_ids_are_not_found() {
                 continue;
             }
             let path = format!("/api/v2/actions{path}");
-            let answer = other.raw(method.clone(), &path, body.map(|body| body.to_string()).unwrap_or_default().into()).await;
+            let answer =
+                other.raw(method.clone(), &path, body.map(|body| body.to_string()).unwrap_or_default().into()).await;
             answer.refused(&format!("{method} {path}"), 404);
         }
     }

@@ -8,6 +8,7 @@ mod executions;
 mod grants;
 mod logs;
 mod roles;
+mod simulated_logins;
 mod triggers;
 mod users;
 mod versions;
@@ -26,6 +27,7 @@ pub(crate) fn routes() -> Routes<App> {
         .merge(grants::routes())
         .merge(logs::routes())
         .merge(roles::routes())
+        .merge(simulated_logins::routes())
         .merge(triggers::routes())
         .merge(users::routes())
         .merge(versions::routes())

@@ -200,7 +200,8 @@ impl Server {
     /// Makes another tenant and returns a caller with all rights in it.
     pub(crate) async fn tenant(&self, name: &str) -> Api {
         let domain = format!("{name}.example.test");
-        let made = self.operator().post("/operator/v1/tenants", json!({"name": name, "domain": domain})).await.expect(201);
+        let made =
+            self.operator().post("/operator/v1/tenants", json!({"name": name, "domain": domain})).await.expect(201);
         let text = |pointer: &str| made.pointer(pointer).and_then(Value::as_str).unwrap().to_owned();
         let mut api = Api {
             domain,

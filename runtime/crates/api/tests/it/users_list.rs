@@ -29,7 +29,10 @@ async fn a_list_is_bare_or_has_its_totals() {
     let api = &server.api;
     assert_eq!(emails(&list(api, "").await), NAMES);
     let page = list(api, "?page=1&per_page=2&include_totals=true").await;
-    assert_eq!((&page["start"], &page["limit"], &page["length"], &page["total"]), (&json!(2), &json!(2), &json!(2), &json!(5)));
+    assert_eq!(
+        (&page["start"], &page["limit"], &page["length"], &page["total"]),
+        (&json!(2), &json!(2), &json!(2), &json!(5))
+    );
     assert_eq!(emails(&page["users"]), NAMES[2..4]);
     // Pages past the end are empty, and no error: clients read on until they see one.
     let past = list(api, "?page=9&per_page=2&include_totals=true").await;
@@ -71,7 +74,9 @@ async fn a_search_takes_exact_terms() {
         let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("q", q).finish();
         assert_eq!(emails(&list(api, &format!("?{query}&search_engine=v3")).await), want, "{q}");
     }
-    for q in ["email:a*", "NOT email:x", "email:[a TO b]", "(email:x)", "email:\"x", "nothing", "created_at:x OR name:y"] {
+    for q in
+        ["email:a*", "NOT email:x", "email:[a TO b]", "(email:x)", "email:\"x", "nothing", "created_at:x OR name:y"]
+    {
         let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("q", q).finish();
         let message = api.get(&format!("/api/v2/users?{query}")).await.refused(400, "invalid_query_string");
         assert!(message.contains("'q'"), "{q}: {message}");
@@ -82,8 +87,18 @@ async fn a_search_takes_exact_terms() {
 async fn bad_pages_and_orders_are_refused() {
     let server = Server::start().await;
     for query in [
-        "per_page=101", "per_page=-1", "per_page=x", "page=-1", "page=1.5", "include_totals=maybe", "sort=email",
-        "sort=email:2", "sort=password_hash:1", "take=0", "take=101", "include_fields=maybe",
+        "per_page=101",
+        "per_page=-1",
+        "per_page=x",
+        "page=-1",
+        "page=1.5",
+        "include_totals=maybe",
+        "sort=email",
+        "sort=email:2",
+        "sort=password_hash:1",
+        "take=0",
+        "take=101",
+        "include_fields=maybe",
     ] {
         server.api.get(&format!("/api/v2/users?{query}")).await.refused(400, "invalid_query_string");
     }
