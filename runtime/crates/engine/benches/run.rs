@@ -233,7 +233,7 @@ impl Bare {
             .concurrency_support(false)
             .gc_support(false)
             .allocation_strategy(wasmtime::InstanceAllocationStrategy::Pooling(pool));
-        let engine = wasmtime::Engine::new(config).unwrap();
+        let engine = wasmtime::Engine::new(&config).unwrap();
         let module = wasmtime::Module::from_binary(&engine, wasm).unwrap();
         let mut linker = wasmtime::Linker::<BareState>::new(&engine);
         linker.func_wrap("postern_v1", "event_read", Self::event_read).unwrap();

@@ -322,12 +322,12 @@ fn failure_of(error: &reqwest::Error) -> Failure {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     let mut broken_off = false;
     while let Some(current) = cause {
-        let io = current.downcast_ref::<io::Error>();
-        broken_off |= io.is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof);
-        let inner: &(dyn Error + 'static) = match io.and_then(io::Error::get_ref) {
-            Some(inner) => inner,
-            None => current,
-        };
+        let mut inner = current;
+        while let Some(error) = inner.downcast_ref::<io::Error>() {
+            broken_off |= error.kind() == io::ErrorKind::UnexpectedEof;
+            let Some(wrapped) = error.get_ref() else { break };
+            inner = wrapped;
+        }
         if let Some(refusal) = inner.downcast_ref::<EgressRefusal>() {
             return refusal.clone().into();
         }
