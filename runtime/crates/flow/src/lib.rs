@@ -4,5 +4,16 @@
 //! end. What a run asks for is checked whole before any of it is applied; applying cannot fail.
 
 mod claims;
+mod event;
+mod facts;
+mod pending;
+mod pipeline;
+mod scopes;
+mod state;
 
 pub use claims::Claims;
+pub use event::MAX_DEPTH;
+pub use event::depth_within;
+pub use facts::{BoundAction, LoginFacts, LoginRequest, RequestFacts};
+pub use pending::PendingChange;
+pub use pipeline::{BadSavedLogin, Entry, FinishedRun, PinnedAction, Pipeline, RunEnd, SavedLogin, Step, Suspension};

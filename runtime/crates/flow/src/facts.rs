@@ -1,0 +1,127 @@
+//! What a login is about: everything the event is built from.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use postern_model::{ActionId, ActionVersionId, BindingId, Client, Connection, OnFailure, TenantId};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// An action as it is bound, with the version this login runs.
+#[derive(Clone)]
+pub struct BoundAction {
+    #[allow(missing_docs, reason = "says its name")]
+    pub binding_id: BindingId,
+    #[allow(missing_docs, reason = "says its name")]
+    pub action_id: ActionId,
+    #[allow(missing_docs, reason = "says its name")]
+    pub action_name: String,
+    #[allow(missing_docs, reason = "says its name")]
+    pub version_id: ActionVersionId,
+    /// 0 for a draft.
+    pub version: u32,
+    #[allow(missing_docs, reason = "says its name")]
+    pub on_failure: OnFailure,
+    /// Hosts its binding lets it reach; `None` leaves it to the tenant.
+    pub egress_hosts: Option<Vec<String>>,
+    /// Whether it has a function for the time after a suspension.
+    pub continues: bool,
+    /// Names and values; never serialized.
+    pub secrets: Map<String, Value>,
+}
+
+impl std::fmt::Debug for BoundAction {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BoundAction")
+            .field("action_id", &self.action_id)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
+}
+
+/// `event.request`; made anew when a suspended login goes on.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs, reason = "the names are those of `event.request`")]
+pub struct RequestFacts {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ip: Option<String>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub method: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hostname: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asn: Option<String>,
+    pub query: Map<String, Value>,
+    pub body: Map<String, Value>,
+    pub geoip: Map<String, Value>,
+}
+
+/// What the login was asked with; kept over a suspension.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct LoginRequest {
+    /// `event.authentication.methods`
+    pub methods: Vec<Value>,
+    /// `event.authentication.riskAssessment`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub risk_assessment: Option<Map<String, Value>>,
+    /// `event.transaction` without its metadata.
+    pub transaction: Map<String, Value>,
+    /// `event.resource_server.identifier`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audience: Option<String>,
+    /// `event.organization`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization: Option<Map<String, Value>>,
+}
+
+/// What is read anew whenever a login starts or goes on.
+#[derive(Debug, Clone)]
+pub struct LoginFacts {
+    #[allow(missing_docs, reason = "says its name")]
+    pub tenant: TenantId,
+    /// The audience of the Management API, whose tokens take no custom claims.
+    pub management_audience: String,
+    #[allow(missing_docs, reason = "says its name")]
+    pub client: Arc<Client>,
+    #[allow(missing_docs, reason = "says its name")]
+    pub connection: Arc<Connection>,
+    #[allow(missing_docs, reason = "says its name")]
+    pub request: RequestFacts,
+    /// Names of the user's roles.
+    pub roles: Vec<String>,
+    /// Parts laid over the built event (JSON Merge Patch), in a dry run.
+    pub overlay: Option<Map<String, Value>>,
+    /// When the login started or went on.
+    pub now: Timestamp,
+}
+
+impl LoginRequest {
+    /// Whether the user can be asked something (Auth0: `canRedirect`).
+    pub(crate) fn interactive(&self, query: &Map<String, Value>) -> bool {
+        let protocol = self.transaction.get("protocol").and_then(Value::as_str).unwrap_or_default();
+        let back_channel = matches!(
+            protocol,
+            "oauth2-resource-owner" | "oauth2-refresh-token" | "oauth2-password" | "oauth2-webauthn"
+        );
+        let silent = query.get("prompt").and_then(Value::as_str) == Some("none")
+            || self.transaction.get("prompt").is_some_and(|prompt| match prompt {
+                Value::String(one) => one == "none",
+                Value::Array(several) => several.iter().any(|one| one == "none"),
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => false,
+            });
+        !back_channel && !silent
+    }
+
+    pub(crate) fn requested_scopes(&self) -> Vec<&str> {
+        match self.transaction.get("requested_scopes") {
+            Some(Value::Array(scopes)) => scopes.iter().filter_map(Value::as_str).collect(),
+            Some(Value::String(scopes)) => scopes.split_ascii_whitespace().collect(),
+            Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_)) | None => Vec::new(),
+        }
+    }
+}

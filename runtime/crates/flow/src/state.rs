@@ -1,0 +1,324 @@
+//! What the mutations of a login have changed so far. A run's list is applied to a copy, which takes the place of the
+//! original when the whole list is legal.
+
+use postern_contract::{Factor, MultifactorOptions, Mutation};
+use postern_model::{MetadataKind, User, limits};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::claims::{TokenClaims, entry_len};
+use crate::event::{MAX_DEPTH, depth_within};
+use crate::pending::Pending;
+use crate::scopes::ScopeChanges;
+
+/// Kept over a suspension.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct State {
+    pub(crate) id_token: TokenClaims,
+    pub(crate) access_token: TokenClaims,
+    pub(crate) scopes: ScopeChanges,
+    pub(crate) transaction: Map<String, Value>,
+    pub(crate) pending: Pending,
+    /// What `multifactor.enable` asked for last.
+    pub(crate) multifactor: Option<Value>,
+    /// Factors that were asked for and given in this login.
+    pub(crate) satisfied: Vec<String>,
+}
+
+/// What became of one mutation of a legal list.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Verdict {
+    Applied,
+    /// Without effect, as the rules want it; the operator is told.
+    Dropped(String),
+    /// Without effect: this host has nothing that it could change.
+    NotHere(&'static str),
+}
+
+/// What a run asks for beside changes of the state.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Asked {
+    /// Code and reason.
+    pub(crate) deny: Option<(String, String)>,
+    /// Place in the list, and address.
+    pub(crate) redirect: Option<(usize, String)>,
+    /// Place in the list, and factors.
+    pub(crate) challenge: Option<(usize, Vec<Value>)>,
+    /// Keys of metadata that were written or taken back.
+    pub(crate) touched: Vec<(MetadataKind, String)>,
+    pub(crate) transaction_changed: bool,
+}
+
+/// What a mutation is judged by beside the state.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Judge<'a> {
+    pub(crate) user: &'a User,
+    /// Whether the access token is one of the Management API.
+    pub(crate) management: bool,
+    /// Place of the action.
+    pub(crate) action: usize,
+}
+
+const REPLACED: &str = "a later call of the same run took its place";
+const DENIED: &str = "the same run denies the login";
+const NO_SESSION: &str = "this login has no session";
+const NO_REFRESH_TOKEN: &str = "this login has no refresh token";
+const NO_SAML: &str = "this login has no SAML response";
+
+impl State {
+    /// Applies a whole list, or says what is wrong with it. `self` is then of no use any more.
+    pub(crate) fn apply(
+        &mut self,
+        mutations: Vec<Mutation>,
+        judge: Judge<'_>,
+    ) -> Result<(Vec<Verdict>, Asked), String> {
+        let mut asked = Asked::default();
+        let mut verdicts = Vec::with_capacity(mutations.len());
+        let mut renders = 0_u32;
+        for (place, mutation) in mutations.into_iter().enumerate() {
+            mutation.check().map_err(|bad| bad.to_string())?;
+            let name = mutation.type_name();
+            renders += u32::from(matches!(mutation, Mutation::PromptRender { .. }));
+            let verdict = self.apply_one(mutation, place, judge, &mut asked, &mut verdicts);
+            verdicts.push(verdict.map_err(|rule| format!("{name}: {rule}"))?);
+        }
+        if renders > 1 || (renders > 0 && asked.redirect.is_some()) {
+            return Err("prompt.render: one prompt per run, and no redirect beside it".to_owned());
+        }
+        for kind in [MetadataKind::AppMetadata, MetadataKind::UserMetadata] {
+            if asked.touched.iter().any(|(touched, _)| *touched == kind) {
+                self.pending.check_total(judge.user, kind).map_err(|bad| bad.to_string())?;
+            }
+        }
+        settle(&mut asked, &mut verdicts);
+        Ok((verdicts, asked))
+    }
+
+    fn apply_one(
+        &mut self,
+        mutation: Mutation,
+        place: usize,
+        judge: Judge<'_>,
+        asked: &mut Asked,
+        verdicts: &mut [Verdict],
+    ) -> Result<Verdict, String> {
+        Ok(match mutation {
+            Mutation::AccessDeny { reason } => deny(asked, "access_denied".to_owned(), reason),
+            Mutation::ValidationError { code, message } => deny(asked, code, message),
+            Mutation::IdTokenSetCustomClaim { key, value } => {
+                shallow(&value)?;
+                self.id_token.set(key, value).map_or_else(Verdict::Dropped, |()| Verdict::Applied)
+            }
+            Mutation::AccessTokenSetCustomClaim { key, value } => {
+                shallow(&value)?;
+                if judge.management {
+                    return Ok(Verdict::Dropped("a Management API token takes no custom claims".to_owned()));
+                }
+                self.access_token.set(key, value).map_or_else(Verdict::Dropped, |()| Verdict::Applied)
+            }
+            Mutation::AccessTokenAddScope { scope } => {
+                self.scopes.set(scope, true)?;
+                Verdict::Applied
+            }
+            Mutation::AccessTokenRemoveScope { scope } => {
+                self.scopes.set(scope, false)?;
+                Verdict::Applied
+            }
+            Mutation::UserSetAppMetadata { key, value } => {
+                self.set_metadata(MetadataKind::AppMetadata, key, value, judge, asked)?
+            }
+            Mutation::UserSetUserMetadata { key, value } => {
+                self.set_metadata(MetadataKind::UserMetadata, key, value, judge, asked)?
+            }
+            Mutation::TransactionSetMetadata { key, value } => {
+                self.set_transaction(key, value)?;
+                asked.transaction_changed = true;
+                Verdict::Applied
+            }
+            Mutation::MultifactorEnable { provider, options } => self.set_multifactor(&provider, options),
+            Mutation::RedirectSendUserTo { url } => {
+                if let Some((before, _)) = asked.redirect.replace((place, url)) {
+                    replace(verdicts, before);
+                }
+                Verdict::Applied
+            }
+            Mutation::AuthenticationChallengeWith { factor, additional_factors } => {
+                let factors = std::iter::once(factor).chain(additional_factors.into_iter().flatten());
+                self.challenge(factors, false, place, asked, verdicts)
+            }
+            Mutation::AuthenticationEnrollWith { factor, additional_factors } => {
+                let factors = std::iter::once(factor).chain(additional_factors.into_iter().flatten());
+                self.challenge(factors, true, place, asked, verdicts)
+            }
+            Mutation::AuthenticationChallengeWithAny { factors } => {
+                self.challenge(factors.into_iter(), false, place, asked, verdicts)
+            }
+            Mutation::AuthenticationEnrollWithAny { factors } => {
+                self.challenge(factors.into_iter(), true, place, asked, verdicts)
+            }
+            other => Verdict::NotHere(not_here(&other)),
+        })
+    }
+
+    fn set_metadata(
+        &mut self,
+        kind: MetadataKind,
+        key: String,
+        value: Option<Value>,
+        judge: Judge<'_>,
+        asked: &mut Asked,
+    ) -> Result<Verdict, String> {
+        value.iter().try_for_each(shallow)?;
+        self.pending.set(kind, key.clone(), value, judge.action).map_err(|bad| bad.to_string())?;
+        asked.touched.push((kind, key));
+        Ok(Verdict::Applied)
+    }
+
+    fn set_transaction(&mut self, key: String, value: Value) -> Result<(), String> {
+        if value.is_null() {
+            self.transaction.remove(&key);
+            return Ok(());
+        }
+        self.transaction.insert(key, value);
+        let bytes: usize = self.transaction.iter().map(|(key, value)| entry_len(key, value)).sum();
+        if bytes > limits::TRANSACTION_BYTES {
+            return Err(format!("transaction metadata would exceed {} bytes", limits::TRANSACTION_BYTES));
+        }
+        Ok(())
+    }
+
+    /// The last call wins; `none` takes back an earlier one.
+    fn set_multifactor(&mut self, provider: &str, options: Option<MultifactorOptions>) -> Verdict {
+        self.multifactor = (provider != "none").then(|| {
+            let remember = options.and_then(|options| options.allow_remember_browser);
+            match remember {
+                Some(remember) => json!({"type": provider, "options": {"allowRememberBrowser": remember}}),
+                None => json!({"type": provider}),
+            }
+        });
+        Verdict::Applied
+    }
+
+    fn challenge(
+        &mut self,
+        factors: impl Iterator<Item = Factor>,
+        enroll: bool,
+        place: usize,
+        asked: &mut Asked,
+        verdicts: &mut [Verdict],
+    ) -> Verdict {
+        let usable: Vec<Value> = factors
+            .filter(|factor| !self.satisfied.contains(&factor.kind))
+            .map(|Factor { kind, options }| {
+                let mut object = Map::from_iter([("type".to_owned(), Value::String(kind))]);
+                object.extend(options.map(|options| ("options".to_owned(), Value::Object(options))));
+                if enroll {
+                    object.insert("enroll".to_owned(), Value::Bool(true));
+                }
+                Value::Object(object)
+            })
+            .collect();
+        if usable.is_empty() {
+            return Verdict::NotHere("the factors were already given in this login");
+        }
+        if let Some((before, _)) = asked.challenge.replace((place, usable)) {
+            replace(verdicts, before);
+        }
+        Verdict::Applied
+    }
+}
+
+fn shallow(value: &Value) -> Result<(), String> {
+    if depth_within(value, MAX_DEPTH) { Ok(()) } else { Err(format!("the value is nested more than {MAX_DEPTH} deep")) }
+}
+
+fn deny(asked: &mut Asked, code: String, reason: String) -> Verdict {
+    if asked.deny.is_some() {
+        return Verdict::NotHere("an earlier call of the same run denies the login");
+    }
+    asked.deny = Some((code, reason));
+    Verdict::Applied
+}
+
+fn replace(verdicts: &mut [Verdict], place: usize) {
+    if let Some(verdict) = verdicts.get_mut(place) {
+        *verdict = Verdict::NotHere(REPLACED);
+    }
+}
+
+/// A denial comes before a redirect, a redirect before a challenge.
+fn settle(asked: &mut Asked, verdicts: &mut [Verdict]) {
+    let mut without = |place: Option<usize>, reason: &'static str| {
+        if let Some(verdict) = place.and_then(|place| verdicts.get_mut(place)) {
+            *verdict = Verdict::NotHere(reason);
+        }
+    };
+    if asked.deny.is_some() {
+        without(asked.redirect.take().map(|(place, _)| place), DENIED);
+        without(asked.challenge.take().map(|(place, _)| place), DENIED);
+    } else if asked.redirect.is_some() {
+        without(asked.challenge.take().map(|(place, _)| place), "the same run redirects the user");
+    }
+}
+
+/// Why a mutation that this host only records changes nothing.
+fn not_here(mutation: &Mutation) -> &'static str {
+    match mutation {
+        Mutation::SessionSetExpiresAt { .. }
+        | Mutation::SessionSetIdleExpiresAt { .. }
+        | Mutation::SessionSetMetadata { .. }
+        | Mutation::SessionDeleteMetadata { .. }
+        | Mutation::SessionEvictMetadata {}
+        | Mutation::SessionRevoke { .. }
+        | Mutation::SessionSetCookieMode { .. }
+        | Mutation::AuthenticationRecordMethod { .. } => NO_SESSION,
+        Mutation::RefreshTokenRevoke { .. }
+        | Mutation::RefreshTokenSetExpiresAt { .. }
+        | Mutation::RefreshTokenSetIdleExpiresAt { .. }
+        | Mutation::RefreshTokenSetMetadata { .. }
+        | Mutation::RefreshTokenDeleteMetadata { .. }
+        | Mutation::RefreshTokenEvictMetadata {} => NO_REFRESH_TOKEN,
+        Mutation::PromptRender { .. } => "forms are not rendered",
+        Mutation::AuthenticationSetPrimaryUser { .. } => "logins do not link identities",
+        Mutation::AccessDeny { .. }
+        | Mutation::AccessTokenSetCustomClaim { .. }
+        | Mutation::IdTokenSetCustomClaim { .. }
+        | Mutation::AccessTokenAddScope { .. }
+        | Mutation::AccessTokenRemoveScope { .. }
+        | Mutation::AuthenticationChallengeWith { .. }
+        | Mutation::AuthenticationEnrollWith { .. }
+        | Mutation::AuthenticationChallengeWithAny { .. }
+        | Mutation::AuthenticationEnrollWithAny { .. }
+        | Mutation::MultifactorEnable { .. }
+        | Mutation::RedirectSendUserTo { .. }
+        | Mutation::TransactionSetMetadata { .. }
+        | Mutation::UserSetAppMetadata { .. }
+        | Mutation::UserSetUserMetadata { .. }
+        | Mutation::ValidationError { .. } => "it has no effect here",
+        Mutation::SamlResponseSetAttribute { .. }
+        | Mutation::SamlResponseSetAudience { .. }
+        | Mutation::SamlResponseSetRecipient { .. }
+        | Mutation::SamlResponseSetDestination { .. }
+        | Mutation::SamlResponseSetIssuer { .. }
+        | Mutation::SamlResponseSetRelayState { .. }
+        | Mutation::SamlResponseSetNameIdentifierFormat { .. }
+        | Mutation::SamlResponseSetNameIdentifierProbes { .. }
+        | Mutation::SamlResponseSetAuthnContextClassRef { .. }
+        | Mutation::SamlResponseSetSigningCert { .. }
+        | Mutation::SamlResponseSetEncryptionCert { .. }
+        | Mutation::SamlResponseSetEncryptionPublicKey { .. }
+        | Mutation::SamlResponseSetCert { .. }
+        | Mutation::SamlResponseSetKey { .. }
+        | Mutation::SamlResponseSetSignatureAlgorithm { .. }
+        | Mutation::SamlResponseSetDigestAlgorithm { .. }
+        | Mutation::SamlResponseSetEncryptionAlgorithm { .. }
+        | Mutation::SamlResponseSetLifetimeInSeconds { .. }
+        | Mutation::SamlResponseSetSignResponse { .. }
+        | Mutation::SamlResponseSetCreateUpnClaim { .. }
+        | Mutation::SamlResponseSetPassthroughClaimsWithNoMapping { .. }
+        | Mutation::SamlResponseSetMapUnknownClaimsAsIs { .. }
+        | Mutation::SamlResponseSetMapIdentities { .. }
+        | Mutation::SamlResponseSetIncludeAttributeNameFormat { .. }
+        | Mutation::SamlResponseSetTypedAttributes { .. } => NO_SAML,
+    }
+}
