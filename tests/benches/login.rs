@@ -12,6 +12,8 @@
 
 #[path = "login/http.rs"]
 mod http;
+#[path = "login/in_process.rs"]
+mod in_process;
 #[path = "login/load.rs"]
 mod load;
 
@@ -22,5 +24,6 @@ fn main() {
     }
     // `cargo test --benches` runs this binary too: it must then only prove that it works.
     let settings = load::Settings::read(!arguments.iter().any(|argument| argument == "--bench"));
+    in_process::run(&settings);
     http::run(&settings);
 }

@@ -121,20 +121,19 @@ async fn verify(api: &Api, ledger: &mut Ledger, round: u64) {
 async fn verify_history(api: &Api, ledger: &Ledger, logins: u64, what: &str) {
     let oldest = ledger.executions.iter().map(|(_, count)| *count).min().unwrap_or(logins);
     let mut want = logins;
-    let mut page = 0;
+    let mut from = String::new();
     while want >= oldest.max(1) {
-        let path = format!("/api/v2/users/{}/history?per_page=100&page={page}", encode(&ledger.user_id));
-        let history = api.get(&path).await.expect(200);
-        let entries = rows(&history);
-        assert!(!entries.is_empty(), "the history ends before count {want}: {what}");
-        for entry in entries.iter().filter(|entry| entry["key"] == "logins") {
+        let path = format!("/api/v2/users/{}/history?take=100{from}", encode(&ledger.user_id));
+        let page = api.get(&path).await.expect(200);
+        for entry in rows(&page).iter().filter(|entry| entry["key"] == "logins") {
             assert_eq!(entry["to"].as_u64(), Some(want), "history: {what}");
             want -= 1;
             if want < oldest.max(1) {
-                break;
+                return;
             }
         }
-        page += 1;
+        let Some(next) = page["next"].as_str() else { panic!("the history ends before count {want}: {what}") };
+        from = format!("&from={}", encode(next));
     }
 }
 

@@ -29,8 +29,8 @@ async fn a_tenant_sees_nothing_of_another_by_any_id_on_any_operation() {
     let operator_token = &server.bootstrap.operator_token;
     let (first, _) = server.api.tenant_create(operator_token, "first").await;
     let (second, _) = server.api.tenant_create(operator_token, "second").await;
-    let first = World::create(&first, "first").await;
-    let second = World::create(&second, "second").await;
+    let first = World::create(&first, operator_token, "first").await;
+    let second = World::create(&second, operator_token, "second").await;
     let before = first.everything().await;
     let mut tried = 0;
     for operation in operations(&server.api).await {
@@ -64,8 +64,8 @@ async fn a_tenant_cannot_name_rows_of_another_in_a_body() {
     let operator_token = &server.bootstrap.operator_token;
     let (first, _) = server.api.tenant_create(operator_token, "first").await;
     let (second, _) = server.api.tenant_create(operator_token, "second").await;
-    let first = World::create(&first, "first").await;
-    let second = World::create(&second, "second").await;
+    let first = World::create(&first, operator_token, "first").await;
+    let second = World::create(&second, operator_token, "second").await;
     let before = (first.everything().await, second.everything().await);
     let api = &second.api;
 

@@ -10,11 +10,13 @@
 mod concurrency;
 mod coverage;
 mod durability;
+mod fetch;
 mod guests;
 mod hostile;
 mod in_process;
 mod isolation;
 mod openapi;
+mod secrets;
 mod unauthorized;
 mod whole_path;
 mod world;

@@ -1,8 +1,16 @@
 //! Every operation of the list refuses whoever may not call it, and changes nothing when it does.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use jiff::{SignedDuration, Timestamp};
+use postern_app::tenants::tenant_by_domain;
+use postern_app::tokens::{ClientCredentials, token_create};
+use postern_app::{App, AppConfig, MasterKey};
 use postern_e2e::{Answer, Server};
+use postern_store::{SledConfig, SledStore};
 use serde_json::{Value, json};
 
 use crate::openapi::{Access, Operation, call, operations};
@@ -59,7 +67,7 @@ fn assert_refused(what: &str, operation: &Operation, answer: Answer, status: u16
 #[tokio::test]
 async fn every_operation_refuses_a_token_that_is_missing_or_forged() {
     let server = Server::start().await;
-    let world = World::create(&server.api, "first").await;
+    let world = World::create(&server.api, &server.bootstrap.operator_token, "first").await;
     let before = world.everything().await;
     let token = server.api.token.clone().unwrap();
     let (other_tenant, _) = server.api.tenant_create(&server.bootstrap.operator_token, "second").await;
@@ -80,10 +88,50 @@ async fn every_operation_refuses_a_token_that_is_missing_or_forged() {
     assert_eq!(world.everything().await, before);
 }
 
+/// A token that the server's own key signed two days ago, for a day.
+async fn expired(server: &Server) -> String {
+    let data = server.folder().join("data");
+    let store = SledStore::open(data.join("store"), SledConfig::default()).unwrap();
+    let app = App::new(AppConfig {
+        store: Arc::new(store),
+        engine: crate::in_process::engine(),
+        master_key: MasterKey::parse(std::fs::read_to_string(data.join("master.key")).unwrap().trim()).unwrap(),
+        operator_token: String::new(),
+        token_for: Duration::from_secs(24 * 3600),
+    });
+    let tenant = tenant_by_domain(&app, &server.api.domain).await.unwrap();
+    let request = ClientCredentials {
+        client_id: server.bootstrap.client_id.clone(),
+        client_secret: server.bootstrap.client_secret.clone(),
+        audience: Some(format!("https://{}/api/v2/", server.api.domain)),
+        ..ClientCredentials::default()
+    };
+    let issued_at = Timestamp::now() - SignedDuration::from_hours(48);
+    token_create(&app, &tenant, request, issued_at).await.unwrap().access_token
+}
+
+#[tokio::test]
+async fn every_operation_refuses_an_expired_token() {
+    let mut server = Server::start().await;
+    let world = World::create(&server.api, &server.bootstrap.operator_token, "first").await;
+    let before = world.everything().await;
+    let _status = server.stop();
+    let token = expired(&server).await;
+    server.restart().await;
+    assert!(server.api.get("/api/v2/clients").await.status.is_success(), "a token outlives a restart");
+    for operation in operations(&server.api).await {
+        if let Access::Scopes(_) = operation.access {
+            let answer = call(&server.api.with_token(Some(&token)), &operation, &world.path(&operation)).await;
+            assert_refused("expired", &operation, answer, 401);
+        }
+    }
+    assert_eq!(world.everything().await, before);
+}
+
 #[tokio::test]
 async fn every_operation_refuses_a_token_without_its_scope() {
     let server = Server::start().await;
-    let world = World::create(&server.api, "first").await;
+    let world = World::create(&server.api, &server.bootstrap.operator_token, "first").await;
     let before = world.everything().await;
     let operations = operations(&server.api).await;
     let all: Vec<String> =
@@ -113,7 +161,7 @@ async fn every_operation_refuses_a_token_without_its_scope() {
 #[tokio::test]
 async fn operator_and_management_rights_do_not_mix() {
     let server = Server::start().await;
-    let world = World::create(&server.api, "first").await;
+    let world = World::create(&server.api, &server.bootstrap.operator_token, "first").await;
     let before = world.everything().await;
     let operator = server.api.with_token(Some(&server.bootstrap.operator_token));
     let mut operator_only = 0;

@@ -9,10 +9,13 @@ use crate::openapi::{Access, Operation, operations};
 #[derive(Debug, Clone)]
 pub(crate) struct World {
     pub(crate) api: Api,
+    /// The same with the operator's token.
+    pub(crate) operator: Api,
     pub(crate) user_id: String,
     pub(crate) client_id: String,
     pub(crate) connection_id: String,
-    pub(crate) role_id: Option<String>,
+    pub(crate) role_id: String,
+    pub(crate) grant_id: String,
     pub(crate) action_id: String,
     pub(crate) version_id: String,
     pub(crate) execution_id: String,
@@ -24,7 +27,7 @@ pub(crate) struct World {
 
 impl World {
     /// Fills the tenant; `name` is part of every name and value in it.
-    pub(crate) async fn create(api: &Api, name: &str) -> Self {
+    pub(crate) async fn create(api: &Api, operator_token: &str, name: &str) -> Self {
         let client = json!({"name": format!("{name}-app"), "client_metadata": {"owner": name}});
         let client = api.post("/api/v2/clients", &client).await.expect(201);
         let client_id = client["client_id"].as_str().unwrap().to_owned();
@@ -38,14 +41,19 @@ impl World {
         assert_eq!(waiting["outcome"]["type"], "redirect", "{waiting}");
         let connections = api.get("/api/v2/connections").await.expect(200);
         let role = json!({"name": format!("{name}-role"), "description": name});
-        let role = api.post("/api/v2/roles", &role).await;
+        let role = api.post("/api/v2/roles", &role).await.ok();
+        let audience = format!("https://{}/api/v2/", api.domain);
+        let grant = json!({"client_id": client_id, "audience": audience, "scope": ["read:users"]});
+        let grant = api.post("/api/v2/client-grants", &grant).await.expect(201);
         let logs = api.get("/api/v2/logs").await.expect(200);
         Self {
             api: api.clone(),
+            operator: api.with_token(Some(operator_token)),
             user_id,
             client_id,
             connection_id: rows(&connections)[0]["id"].as_str().unwrap().to_owned(),
-            role_id: role.body["id"].as_str().map(str::to_owned),
+            role_id: role["id"].as_str().unwrap().to_owned(),
+            grant_id: grant["id"].as_str().unwrap().to_owned(),
             action_id,
             version_id: version["id"].as_str().unwrap().to_owned(),
             execution_id: waiting["execution_id"].as_str().unwrap().to_owned(),
@@ -69,16 +77,14 @@ impl World {
                 "users" => &self.user_id,
                 "clients" => &self.client_id,
                 "connections" => &self.connection_id,
-                "roles" => self.role_id.as_ref().expect("roles are listed, so one can be made"),
+                "roles" => &self.role_id,
+                "client-grants" => &self.grant_id,
                 "actions" => &self.action_id,
                 "versions" => &self.version_id,
                 "executions" => &self.execution_id,
                 "logs" => &self.log_id,
-                "simulated-logins" | "logins" => &self.login_id,
+                "simulated-logins" => &self.login_id,
                 "triggers" => "post-login",
-                "identities" => "auth0",
-                "multifactor" => "google-authenticator",
-                "tenants" => "default",
                 _ => panic!("teach World::path what {segment} of {operation} is"),
             };
             segments.push(encode(id));
@@ -86,10 +92,18 @@ impl World {
         segments.join("/")
     }
 
+    /// The client that may call an operation.
+    pub(crate) fn caller(&self, operation: &Operation) -> &Api {
+        match operation.access {
+            Access::Operator => &self.operator,
+            Access::Public | Access::Scopes(_) => &self.api,
+        }
+    }
+
     /// Every id and text that no other tenant may see.
     pub(crate) fn private(&self) -> Vec<&str> {
-        let mut ids = vec![
-            &*self.user_id,
+        vec![
+            &self.user_id,
             &self.client_id,
             &self.connection_id,
             &self.action_id,
@@ -98,9 +112,9 @@ impl World {
             &self.login_id,
             &self.state,
             &self.log_id,
-        ];
-        ids.extend(self.role_id.as_deref());
-        ids
+            &self.role_id,
+            &self.grant_id,
+        ]
     }
 
     /// Everything a management token can read of this tenant, but the log.
