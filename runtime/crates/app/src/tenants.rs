@@ -71,7 +71,8 @@ impl std::fmt::Debug for NewTenant {
 /// Whether this is the operator's token; in constant time.
 #[must_use]
 pub fn operator_check(app: &App, token: &str) -> bool {
-    verify_slices_are_equal(app.operator_token().as_bytes(), token.as_bytes()).is_ok()
+    // An empty token opens nothing, whatever the program was started with.
+    !token.is_empty() && verify_slices_are_equal(app.operator_token().as_bytes(), token.as_bytes()).is_ok()
 }
 
 /// Creates a tenant with a signing key, a management client and a database connection. The caller has checked that
@@ -231,9 +232,10 @@ impl std::fmt::Debug for Bootstrap {
 }
 
 /// Makes the tenant `default` when there is none, moves it to `domain` when it had another, and says how to reach it.
+/// When its first management client was deleted, another takes its place: the operator is never locked out.
 ///
 /// # Errors
-/// When the domain is not legal or another tenant's, or its first management client was deleted.
+/// When the domain is not legal or another tenant's.
 pub async fn bootstrap(app: &App, domain: &str, now: Timestamp) -> Result<Bootstrap, AppError> {
     const DEFAULT: &str = "default";
     let (tenant, client_id, client_secret) = match app.store().fetch::<Tenant>(&root_tenant(), DEFAULT).await? {
@@ -243,7 +245,7 @@ pub async fn bootstrap(app: &App, domain: &str, now: Timestamp) -> Result<Bootst
         }
         Some(tenant) => {
             let tenant = tenant_move(app, tenant, domain).await?;
-            let client = first_client(app, &tenant.id).await?;
+            let client = first_client(app, &tenant.id, now).await?;
             (tenant, client.client_id.as_str().to_owned(), client.client_secret)
         }
     };
@@ -266,9 +268,17 @@ async fn tenant_move(app: &App, mut tenant: Tenant, domain: &str) -> Result<Tena
     Ok(tenant)
 }
 
-async fn first_client(app: &App, tenant: &TenantId) -> Result<Client, AppError> {
-    let gone = || AppError::internal("the first management client of the tenant 'default' was deleted");
-    let setting = app.store().fetch::<Setting>(tenant, MANAGEMENT_CLIENT).await?.ok_or_else(gone)?;
-    let id = setting.value.as_str().ok_or_else(gone)?;
-    app.store().fetch::<Client>(tenant, id).await?.ok_or_else(gone)
+async fn first_client(app: &App, tenant: &TenantId, now: Timestamp) -> Result<Client, AppError> {
+    if let Some(setting) = app.store().fetch::<Setting>(tenant, MANAGEMENT_CLIENT).await?
+        && let Some(id) = setting.value.as_str()
+        && let Some(client) = app.store().fetch::<Client>(tenant, id).await?
+    {
+        return Ok(client);
+    }
+    let client = management_client(now)?;
+    let rows = WriteSet::new(tenant, ids::request()?)
+        .put(&Setting { name: MANAGEMENT_CLIENT.to_owned(), value: json!(client.client_id), revision: 0 })
+        .insert(&client);
+    app.store().commit(rows).await?;
+    Ok(client)
 }

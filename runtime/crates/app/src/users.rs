@@ -338,7 +338,11 @@ async fn patch_of(ctx: &OpCtx, user_id: UserId, input: UserInput) -> Result<User
 /// When the scope is missing.
 pub async fn user_delete(app: &App, ctx: &OpCtx, id: &str) -> Result<(), AppError> {
     ctx.require("delete:users")?;
-    let Ok(user) = load(app, ctx, id).await else { return Ok(()) };
+    let user = match load(app, ctx, id).await {
+        Ok(user) => user,
+        Err(error) if error.code == Code::InexistentUser => return Ok(()),
+        Err(error) => return Err(error),
+    };
     let set = WriteSet::new(&ctx.tenant.id, ctx.request_id)
         .delete::<User>(user.user_id.as_str(), Expect::Any)
         .delete_history(&user.user_id)

@@ -85,7 +85,7 @@ async fn what_is_not_served_is_not_found() {
 async fn ids_that_name_nothing_are_not_found() {
     let server = Server::start().await;
     let long = "x".repeat(5000);
-    for id in ["nobody", "auth0%7C", "%7C", "auth0%7C%00", "%E2%82%AC", "..", "a%2Fb", &long] {
+    for id in ["nobody", "auth0%7C", "%7C", "auth0%7C%00", "%E2%82%AC", "a%2Fb", &long] {
         for (path, code) in [
             (format!("/api/v2/users/{id}"), "inexistent_user"),
             (format!("/api/v2/users/{id}/history"), "inexistent_user"),
@@ -96,12 +96,7 @@ async fn ids_that_name_nothing_are_not_found() {
             (format!("/api/v2/roles/{id}"), "inexistent_role"),
             (format!("/api/v2/logs/{id}"), ""),
         ] {
-            // The client's own library folds `..` away; what is left is another path.
-            let answer = server.api.get(&path).await;
-            assert_eq!(answer.status.as_u16(), 404, "{path}: {}", answer.body);
-            if id != ".." {
-                answer.refused(404, code);
-            }
+            server.api.get(&path).await.refused(404, code);
         }
         for path in [format!("/api/v2/users/{id}"), format!("/api/v2/clients/{id}")] {
             let answer = server.api.patch(&path, json!({})).await;

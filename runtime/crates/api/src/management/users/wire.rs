@@ -59,10 +59,12 @@ pub(crate) fn user(user: &User) -> Value {
     if !user.multifactor.is_empty() {
         set("multifactor", json!(user.multifactor));
     }
-    for (name, metadata) in [("user_metadata", &user.user_metadata), ("app_metadata", &user.app_metadata)] {
-        if let Some(metadata) = metadata {
-            set(name, json!(metadata));
-        }
+    if let Some(metadata) = &user.user_metadata {
+        set("user_metadata", json!(metadata));
+    }
+    // Auth0 leaves out an `app_metadata` that was emptied, and shows such a `user_metadata`.
+    if let Some(metadata) = user.app_metadata.as_ref().filter(|metadata| !metadata.is_empty()) {
+        set("app_metadata", json!(metadata));
     }
     // The revision is ours: an expected-revision write names it.
     set("revision", json!(user.revision));
@@ -221,7 +223,7 @@ pub(crate) fn schema() -> Value {
             "updated_at": { "type": "string", "format": "date-time" },
             "identities": { "type": "array", "items": { "type": "object" } },
             "user_metadata": { "type": "object", "description": "Left out when it was never set" },
-            "app_metadata": { "type": "object", "description": "Left out when it was never set" },
+            "app_metadata": { "type": "object", "description": "Left out when it is empty" },
             "last_login": { "type": "string", "format": "date-time" }, "last_ip": { "type": "string" },
             "logins_count": { "type": "integer" }, "revision": { "type": "integer" },
         },
