@@ -1,0 +1,165 @@
+//! Runs what the flow asks for, until it asks for no more.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use jiff::{SignedDuration, Timestamp};
+use postern_engine::{Directory, EgressPolicy, Entry, RoleRow, RunInput, RunReport, TriggerCache};
+use postern_flow::{BoundAction, Pipeline, RunEnd, Step};
+use postern_model::execution::RunErrorText;
+use postern_model::tenant::Egress;
+use postern_model::{ActionRun, ExecutionLimits, Journal, JournalCall, Role, RunStatus, Tenant, Usage};
+use serde_json::Value;
+
+use super::bound::Bound;
+use crate::artifacts::program_load;
+use crate::error::AppError;
+use crate::{App, ids};
+
+/// What every run of a login shares.
+pub(super) struct Frame<'a> {
+    pub(super) tenant: &'a Tenant,
+    pub(super) bound: &'a Bound,
+    pub(super) cache: Arc<TriggerCache>,
+    pub(super) roles: &'a [Role],
+    /// When the login started or went on: what actions are told, and where their times are counted from.
+    pub(super) now: Timestamp,
+    pub(super) begun: Instant,
+    limits: ExecutionLimits,
+    deadline: Instant,
+}
+
+/// What the runs of a login came to.
+#[derive(Debug)]
+pub(super) struct Driven {
+    /// A suspension or an outcome.
+    pub(super) end: Step,
+    pub(super) runs: Vec<ActionRun>,
+    pub(super) warnings: Vec<String>,
+}
+
+impl<'a> Frame<'a> {
+    /// `begun` is when `now` was: the time that all runs of the execution have is counted from there.
+    pub(super) fn new(
+        tenant: &'a Tenant,
+        bound: &'a Bound,
+        cache: Arc<TriggerCache>,
+        (now, begun): (Timestamp, Instant),
+    ) -> Self {
+        let limits = tenant.limits.unwrap_or_default();
+        Self { tenant, bound, cache, roles: &[], now, begun, limits, deadline: begun + limits.execution_wall() }
+    }
+
+    fn at(&self, moment: Instant) -> Timestamp {
+        let passed = SignedDuration::try_from(moment.duration_since(self.begun)).unwrap_or_default();
+        self.now.checked_add(passed).unwrap_or(self.now)
+    }
+
+    fn egress(&self, action: &BoundAction) -> EgressPolicy {
+        match (self.tenant.egress, &action.egress_hosts) {
+            (Egress::None, _) => EgressPolicy::None,
+            (Egress::Public, None) => EgressPolicy::Public,
+            (Egress::Public, Some(hosts)) => EgressPolicy::Hosts(hosts.clone()),
+        }
+    }
+
+    fn directory(&self) -> Directory {
+        if self.roles.is_empty() {
+            return Directory::default();
+        }
+        let row = |role: &Role| RoleRow { id: role.id.to_string(), name: role.name.clone() };
+        Directory { roles: self.roles.iter().map(row).collect(), ..Directory::default() }
+    }
+}
+
+/// Runs the actions of a login. `earlier` holds the answers that each action got in an attempt before, which it gets
+/// again; they are what was paid for and must not be asked for twice.
+pub(super) async fn drive(
+    app: &App,
+    frame: &Frame<'_>,
+    pipeline: &mut Pipeline,
+    earlier: &mut Vec<Vec<JournalCall>>,
+) -> Result<Driven, AppError> {
+    earlier.resize_with(frame.bound.actions.len(), Vec::new);
+    let mut runs = Vec::with_capacity(frame.bound.actions.len());
+    let mut warnings = Vec::new();
+    loop {
+        let (place, entry, event) = match pipeline.step() {
+            Step::Run { action, entry, event } => (action, entry, event),
+            end @ (Step::Suspend(_) | Step::Done(_)) => return Ok(Driven { end, runs, warnings }),
+        };
+        let missing = || AppError::internal("find the action of a step");
+        let action = frame.bound.actions.get(place).ok_or_else(missing)?;
+        let answers = earlier.get_mut(place).ok_or_else(missing)?;
+        let started = Instant::now();
+        let report = run(app, frame, place, entry, event, std::mem::take(answers)).await?;
+        answers.clone_from(&report.journal.calls);
+        let finished = pipeline.finish_run(RunEnd { status: report.status, mutations: report.mutations });
+        let told = finished.warnings.iter().map(|warning| format!("{}: {warning}", action.action_name));
+        warnings.extend(told);
+        runs.push(ActionRun {
+            action_id: action.action_id.clone(),
+            action_name: action.action_name.clone(),
+            version_id: action.version_id.clone(),
+            version: action.version,
+            resumed: entry == postern_flow::Entry::Continue,
+            status: finished.status,
+            error: report.error.or(finished.error),
+            mutations: finished.mutations,
+            logs: report.logs,
+            usage: report.usage,
+            journal: report.journal,
+            started_at: frame.at(started),
+            ended_at: frame.at(Instant::now()),
+        });
+    }
+}
+
+async fn run(
+    app: &App,
+    frame: &Frame<'_>,
+    place: usize,
+    entry: postern_flow::Entry,
+    event: Arc<Value>,
+    earlier: Vec<JournalCall>,
+) -> Result<RunReport, AppError> {
+    let action = frame.bound.actions.get(place);
+    let artifact = frame.bound.artifacts.get(place).and_then(Option::as_ref);
+    let (Some(action), Some(artifact)) = (action, artifact) else { return Ok(not_runnable()) };
+    let program = program_load(app, &frame.tenant.id, artifact).await?;
+    let input = RunInput {
+        tenant: frame.tenant.id.clone(),
+        entry: match entry {
+            postern_flow::Entry::Execute => Entry::Execute,
+            postern_flow::Entry::Continue => Entry::Continue,
+        },
+        event,
+        limits: frame.limits,
+        deadline: frame.deadline,
+        now_ms: frame.now.as_millisecond(),
+        seed: ids::seed()?,
+        egress: frame.egress(action),
+        cache: Arc::clone(&frame.cache),
+        directory: frame.directory(),
+        earlier,
+        replay: None,
+    };
+    Ok(app.engine().run(&program, input).await?)
+}
+
+/// The end of an action without a module.
+fn not_runnable() -> RunReport {
+    RunReport {
+        status: RunStatus::HostFault,
+        mutations: Vec::new(),
+        error: Some(RunErrorText {
+            name: "HostFault".to_owned(),
+            message: "the version has no module that can be run".to_owned(),
+            stack: None,
+        }),
+        logs: Vec::new(),
+        usage: Usage::default(),
+        journal: Journal::default(),
+        divergence: None,
+    }
+}
