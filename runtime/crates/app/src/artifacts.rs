@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use postern_engine::Program;
+use postern_engine::{BuildError, InvalidModule, Program};
 use postern_model::{Artifact, TenantId, limits};
 use postern_store::{ArtifactBytes, WriteSet};
 
@@ -37,8 +37,8 @@ pub async fn artifact_replace(
     if wasm.len() > limits::MODULE_BYTES {
         return Err(too_large());
     }
-    let report = app.engine().check(&wasm)?;
-    app.engine().build(&wasm, &[]).await?;
+    let report = app.engine().check(&wasm).map_err(|error| invalid(&error))?;
+    app.engine().build(&wasm, &[]).await.map_err(not_built)?;
     let stamp = report.stamp.unwrap_or_default();
     let artifact = Artifact {
         sha256: actions::sha256_hex(&wasm),
@@ -94,6 +94,21 @@ async fn bytes(app: &App, tenant: &TenantId, artifact: &Artifact) -> Result<Arc<
     let row = app.store().fetch::<ArtifactBytes>(tenant, &artifact.sha256).await?;
     row.map(|row| row.bytes)
         .ok_or_else(|| AppError::internal(format!("artifact {} of the draft is not stored", artifact.sha256)))
+}
+
+/// The refusal of a module that breaks a rule, with the rule's name.
+fn invalid(error: &InvalidModule) -> AppError {
+    // The parser's own texts may have several lines.
+    let text = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+    AppError::bad_request(format!("{text} (rule `{}`)", error.rule()))
+}
+
+fn not_built(error: BuildError) -> AppError {
+    match error {
+        BuildError::Invalid(error) => invalid(&error),
+        BuildError::Compile(cause) => AppError::bad_request(format!("The module does not compile: {cause}")),
+        BuildError::Init { .. } | BuildError::Interrupted(_) => error.into(),
+    }
 }
 
 /// The refusal of a module that is larger than the limit.

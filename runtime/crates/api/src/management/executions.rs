@@ -5,7 +5,7 @@ use axum::http::Method;
 use postern_app::App;
 use postern_app::error::AppError;
 use postern_app::executions::{self, ExecutionFilter};
-use postern_model::{ActionRun, Execution, limits};
+use postern_model::{ActionRun, Execution, Outcome, limits};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -99,7 +99,7 @@ fn execution(execution: &Execution) -> Value {
         "login_id": execution.login_id,
         "user_id": execution.user_id,
         "client_id": execution.client_id,
-        "outcome": execution.outcome,
+        "outcome": outcome(&execution.outcome),
         "runs": execution.runs.iter().map(wire::run).collect::<Vec<_>>(),
     })
 }
@@ -112,4 +112,27 @@ fn result(run: &ActionRun) -> Value {
         "started_at": run.started_at,
         "ended_at": run.ended_at,
     })
+}
+
+/// The outcome without the token that resumes the login: who reads records may not go on in the user's place.
+fn outcome(outcome: &Outcome) -> Value {
+    match outcome {
+        Outcome::Redirect { url, .. } => json!({ "type": "redirect", "url": without_state(url) }),
+        Outcome::Challenge { factors, .. } => json!({ "type": "challenge", "factors": factors }),
+        Outcome::Allow | Outcome::Deny { .. } | Outcome::Error { .. } => json!(outcome),
+    }
+}
+
+fn without_state(address: &str) -> String {
+    let Ok(mut url) = url::Url::parse(address) else { return String::new() };
+    let kept: Vec<(String, String)> = url
+        .query_pairs()
+        .filter(|(name, _)| name != "state")
+        .map(|(name, value)| (name.into(), value.into()))
+        .collect();
+    url.set_query(None);
+    if !kept.is_empty() {
+        url.query_pairs_mut().extend_pairs(kept);
+    }
+    url.into()
 }

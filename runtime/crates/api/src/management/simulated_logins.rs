@@ -3,9 +3,10 @@
 
 use axum::extract::State;
 use axum::http::Method;
-use postern_app::App;
 use postern_app::login::{self, ContinueLogin, LoginReport, SimulatedLogin};
-use serde_json::{Value, json};
+use postern_app::{App, AppError};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
 
 use super::actions::{schema as runs, wire};
 use super::users::wire as users;
@@ -46,9 +47,10 @@ pub(crate) fn routes() -> Routes<App> {
 async fn simulated_login(
     State(app): State<App>,
     Caller(ctx): Caller,
-    Json(body): Json<SimulatedLogin>,
+    Json(body): Json<Map<String, Value>>,
 ) -> Result<Json<Value>, ApiError> {
-    let report = login::simulated_login(&app, &ctx, body).await?;
+    let input: SimulatedLogin = read(body, &["request", "authentication"])?;
+    let report = login::simulated_login(&app, &ctx, input).await?;
     Ok(Json(answer(&report)))
 }
 
@@ -56,10 +58,21 @@ async fn simulated_login_continue(
     State(app): State<App>,
     Caller(ctx): Caller,
     Path(login_id): Path<String>,
-    Json(body): Json<ContinueLogin>,
+    Json(body): Json<Map<String, Value>>,
 ) -> Result<Json<Value>, ApiError> {
-    let report = login::simulated_login_continue(&app, &ctx, &login_id, body).await?;
+    let input: ContinueLogin = read(body, &[])?;
+    let report = login::simulated_login_continue(&app, &ctx, &login_id, input).await?;
     Ok(Json(answer(&report)))
+}
+
+/// Serde takes an array for a struct whose fields may all be left out; a client that sends one means something else.
+fn read<T: DeserializeOwned>(body: Map<String, Value>, objects: &[&str]) -> Result<T, AppError> {
+    for name in objects {
+        if body.get(*name).is_some_and(|part| !part.is_object()) {
+            return Err(AppError::invalid_body(format!("'{name}' must be an object")));
+        }
+    }
+    serde_json::from_value(Value::Object(body)).map_err(AppError::invalid_body)
 }
 
 fn answer(report: &LoginReport) -> Value {

@@ -1,11 +1,9 @@
 //! What the description lists is what the router serves, with the rights it says.
 
-#[path = "actions_server/mod.rs"]
-mod server;
-
 use reqwest::Method;
 use serde_json::Value;
-use server::Server;
+
+use crate::server::Server;
 
 #[tokio::test]
 async fn the_description_and_the_router_list_the_same_routes() {
@@ -32,7 +30,9 @@ async fn the_description_and_the_router_list_the_same_routes() {
             assert!(public || answer.status == 401, "{what}: {} without a token", answer.status);
         }
     }
-    for id in ["action_create", "artifact_replace", "version_rollback", "binding_replace", "simulated_login", "user_update"] {
+    for id in
+        ["action_create", "artifact_replace", "version_rollback", "binding_replace", "simulated_login", "user_update"]
+    {
         assert!(ids.contains(id), "{id}");
     }
 }

@@ -1,12 +1,10 @@
 //! Simulated logins over real HTTP: the next login after the answer to a deploy, a rollback or a new list of bindings
 //! runs what the answer said.
 
-#[path = "actions_server/mod.rs"]
-mod server;
-
 use reqwest::Method;
 use serde_json::{Value, json};
-use server::{Client, Server, returning, sets};
+
+use crate::server::{Client, Server, returning, sets};
 
 const LOGINS: &str = "/api/v2/simulated-logins";
 

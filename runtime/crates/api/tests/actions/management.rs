@@ -1,11 +1,9 @@
 //! The actions part of the management API over real HTTP.
 
-#[path = "actions_server/mod.rs"]
-mod server;
-
 use reqwest::Method;
 use serde_json::{Value, json};
-use server::{Server, returning, sets};
+
+use crate::server::{Server, returning, sets};
 
 const LIST: &str = "/api/v2/actions/actions";
 const BINDINGS: &str = "/api/v2/actions/triggers/post-login/bindings";
