@@ -3,6 +3,7 @@
 //! * native code that parses the event, against the engine with a fresh sandbox, for 2 KB and 16 KB events;
 //! * bare wasmtime doing the same, against the engine;
 //! * two threads against one;
+//! * what a neighbor of hostile guests waits;
 //! * memory for each program loaded.
 //!
 //! `cargo bench -p postern-engine --bench run -- [--guest FILE.wasm] [--programs N] [--quick] [--steady N]`
@@ -45,6 +46,7 @@ fn main() {
     let rounds = if options.quick { 5 } else { 60 };
     runtime.block_on(costs(&wasm, rounds));
     threads(&wasm, if options.quick { 1 } else { 7 });
+    neighbor(&wasm, Duration::from_millis(if options.quick { 200 } else { 2_000 }));
     runtime.block_on(memory(&wasm, options.programs.unwrap_or(if options.quick { 20 } else { 1_000 })));
 }
 
@@ -360,6 +362,46 @@ fn threads(wasm: &Arc<[u8]>, rounds: usize) {
     }
     let (one, two, scale) = (median(&mut one), median(&mut two), median(&mut scales));
     println!("threads: 1 {one:.0} runs/s  2 {two:.0} runs/s  2 / 1 {scale:.2} (median of the rounds' ratios)");
+}
+
+/// Latency of a run beside guests that never end by themselves, on two threads.
+fn neighbor(wasm: &Arc<[u8]>, lasts: Duration) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let engine = engine();
+    let endless = r#"(module (memory (export "memory") 1)
+        (func (export "on_execute_post_login") (result i64) (loop $again (br $again)) (i64.const 0)))"#;
+    let endless: Arc<[u8]> = wat::parse_str(endless).unwrap().into();
+    let quiet = runtime.block_on(Login::new(&engine, wasm, event(2_076)));
+    let hostile = runtime.block_on(Login::new(&engine, &endless, json!({})));
+    for guests in [0, 1, 4] {
+        let hogs: Vec<_> = (0..guests)
+            .map(|_| {
+                let hostile = hostile.clone();
+                runtime.spawn(async move {
+                    loop {
+                        let deadline = Instant::now() + Duration::from_secs(20);
+                        let input = RunInput { deadline, tenant: "hostile".parse().unwrap(), ..hostile.input.clone() };
+                        black_box(hostile.engine.run(&hostile.program, input).await.unwrap());
+                    }
+                })
+            })
+            .collect();
+        let quiet = quiet.clone();
+        let measured = runtime.spawn(async move {
+            let (mut login, mut times, started) = (login(), Vec::new(), Instant::now());
+            while started.elapsed() < lasts {
+                let began = Instant::now();
+                quiet.run(&mut login).await;
+                times.push(began.elapsed().as_secs_f64() * 1e6);
+                tokio::task::yield_now().await;
+            }
+            times.sort_by(f64::total_cmp);
+            (times.len(), times[times.len() / 2], times[times.len() * 99 / 100], times[times.len() - 1])
+        });
+        let (runs, p50, p99, most) = runtime.block_on(measured).unwrap();
+        println!("neighbor of {guests} endless guests: {runs} runs, µs p50 {p50:.1}  p99 {p99:.1}  most {most:.0}");
+        hogs.iter().for_each(tokio::task::JoinHandle::abort);
+    }
 }
 
 /// A number of `/proc/self/status`, KiB.

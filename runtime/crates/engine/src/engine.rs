@@ -1,12 +1,9 @@
 //! The engine: lives as long as the process. Compiles, keeps programs, admits runs.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
-use std::time::Duration;
 
 use tokio::sync::Semaphore;
-use wasmtime::{EngineWeak, Linker, Module};
+use wasmtime::{Linker, Module};
 
 use crate::abi::v1;
 use crate::admission::Admission;
@@ -14,14 +11,12 @@ use crate::capability::http::HttpClient;
 use crate::code_cache::{CodeCache, sha256_hex};
 use crate::config::wasmtime_config;
 use crate::program::Programs;
-use crate::sandbox::Sandbox;
+use crate::pulse::Ticker;
+use crate::sandbox::{Sandbox, Shared};
 use crate::{
     BuildError, Busy, EngineConfig, EngineError, InvalidModule, ModuleReport, Program, RunInput, RunReport, run,
     validate,
 };
-
-/// How often a busy guest gives its thread to others, and how late the wall clock limit may strike.
-const TICK: Duration = Duration::from_millis(10);
 
 /// Compiles and runs modules. A clone is the same engine.
 #[derive(Debug, Clone)]
@@ -31,14 +26,13 @@ pub struct Engine {
 
 pub(crate) struct Inner {
     pub(crate) wasmtime: wasmtime::Engine,
-    pub(crate) http: Arc<HttpClient>,
+    pub(crate) shared: Arc<Shared>,
     linker: Linker<Sandbox>,
     programs: Mutex<Programs>,
     code_cache: Option<CodeCache>,
     admission: Admission,
     /// Compiling uses all cores by itself: one at a time, so that it takes the least from the runs.
     compiling: Semaphore,
-    _ticker: Ticker,
 }
 
 impl std::fmt::Debug for Inner {
@@ -61,14 +55,15 @@ impl Engine {
             Some(folder) => Some(CodeCache::open(folder, &wasmtime).map_err(EngineError::CacheDir)?),
             None => None,
         };
+        let ticker = Ticker::start(wasmtime.weak()).map_err(EngineError::Ticker)?;
+        let shared = Shared { http: HttpClient::new(&config.egress)?, ticker };
         let inner = Inner {
-            http: Arc::new(HttpClient::new(&config.egress)?),
+            shared: Arc::new(shared),
             linker,
             programs: Mutex::new(Programs::new(config.program_bytes)),
             code_cache,
             admission: Admission::new(config.concurrent_runs, config.runs_per_tenant, config.admission_wait),
             compiling: Semaphore::new(1),
-            _ticker: Ticker::start(wasmtime.weak()).map_err(EngineError::Ticker)?,
             wasmtime,
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -144,38 +139,5 @@ impl Inner {
             }
         };
         Program::link(key, report, &module, &self.linker).map_err(BuildError::Compile)
-    }
-}
-
-/// Advances the epoch. Ends with its engine, which waits for it.
-struct Ticker {
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Ticker {
-    fn start(engine: EngineWeak) -> std::io::Result<Self> {
-        let stop = Arc::new(AtomicBool::new(false));
-        let stopped = Arc::clone(&stop);
-        let tick = move || {
-            while !stopped.load(Ordering::Acquire) {
-                std::thread::park_timeout(TICK);
-                let Some(engine) = engine.upgrade() else { return };
-                engine.increment_epoch();
-            }
-        };
-        let thread = std::thread::Builder::new().name("postern-ticker".to_owned()).spawn(tick)?;
-        Ok(Self { stop, thread: Some(thread) })
-    }
-}
-
-impl Drop for Ticker {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Release);
-        if let Some(thread) = self.thread.take() {
-            thread.thread().unpark();
-            // It only fails if the thread panicked, and there is nothing left to save then.
-            let _ = thread.join();
-        }
     }
 }

@@ -5,12 +5,12 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use postern_model::{Journal, JournalCall};
 use serde_json::Value;
 
+use crate::capability::http::is_credential;
 use crate::stop::HostStop;
 
 /// Different event pointers a run may read.
@@ -22,6 +22,8 @@ const FEW: usize = 32;
 /// Shorter secrets are not looked for in texts: they would be found everywhere.
 const SECRET_BYTES: usize = 4;
 const SECRETS: &str = "secrets";
+/// What stands in the journal for a header that carries credentials.
+const HIDDEN: &str = "[hidden]";
 
 /// Whether a pointer leads to a secret.
 fn is_secret(pointer: &str) -> bool {
@@ -100,19 +102,24 @@ impl Recorder {
     /// The journal. A call without an answer at the run's end has `null`.
     pub(crate) fn finish(self, now_ms: i64, seed: &[u8; 32]) -> Journal {
         let calls = self.calls.into_iter();
-        let mut hex = String::with_capacity(64);
-        for byte in seed {
-            // Writing to a string cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-        }
         Journal {
             now_ms,
-            seed: hex,
+            seed: hex(seed),
             reads: self.reads,
             calls: calls.map(|(call, answer)| JournalCall { call, answer: answer.unwrap_or_default() }).collect(),
             waits: self.waits,
         }
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digit = |n: u8| char::from(if n < 10 { b'0' + n } else { b'a' - 10 + n });
+    let mut hex = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        hex.push(digit(byte >> 4));
+        hex.push(digit(byte & 15));
+    }
+    hex
 }
 
 /// Bytes from hex, or `None`.
@@ -251,8 +258,21 @@ impl Secrets {
         }
     }
 
-    /// The same in every string of a value, object keys apart.
-    pub(crate) fn redact(&self, value: &mut Value) {
+    /// Takes out of a host call what the journal must not keep: secrets, and whatever stands in headers that carry
+    /// credentials. What is left still tells one call from another.
+    pub(crate) fn redact_call(&self, call: &mut Value) {
+        let headers = call.get_mut("headers").and_then(Value::as_array_mut);
+        for header in headers.into_iter().flatten() {
+            let name = header.get(0).and_then(Value::as_str).map(str::to_ascii_lowercase);
+            if let (true, Some(value)) = (name.is_some_and(|name| is_credential(&name)), header.get_mut(1)) {
+                *value = Value::String(HIDDEN.to_owned());
+            }
+        }
+        self.redact(call);
+    }
+
+    /// Puts names where secrets stand in every string of a value, object keys apart.
+    fn redact(&self, value: &mut Value) {
         if self.0.is_empty() {
             return;
         }
@@ -308,9 +328,12 @@ mod tests {
         assert_eq!(seed_of(&journal.seed), Some([0xab; 32]));
         let replay = Replay::new(journal, &event);
         assert_eq!(replay.read("").unwrap(), Some(&event));
-        let mut call = json!({"headers": [["authorization", "Bearer hunter22"]], "b": "hunter22-more 12"});
-        Secrets::of(&event).redact(&mut call);
-        assert_eq!(call, json!({"headers": [["authorization", "Bearer [secret KEY]"]], "b": "[secret LONG] 12"}));
+        let mut call = json!({"headers": [["Authorization", "Bearer x"], ["x", "hunter22"]], "b": "hunter22-more 12"});
+        Secrets::of(&event).redact_call(&mut call);
+        assert_eq!(
+            call,
+            json!({"headers": [["Authorization", "[hidden]"], ["x", "[secret KEY]"]], "b": "[secret LONG] 12"})
+        );
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod engine;
 mod error;
 mod journal;
 mod program;
+mod pulse;
 mod run;
 mod sandbox;
 mod snapshot;

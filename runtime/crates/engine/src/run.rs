@@ -153,18 +153,18 @@ pub(crate) async fn run(engine: &Inner, program: &Program, input: RunInput) -> R
         replay,
         ..
     } = input;
-    let mut bad_seed = None;
+    let mut bad_seed = false;
     if let Some(journal) = &replay {
         now_ms = journal.now_ms;
-        match seed_of(&journal.seed) {
-            Some(journaled) => seed = journaled,
-            None => bad_seed = Some("the journal's seed is not 64 hex digits".to_owned()),
-        }
+        let journaled = seed_of(&journal.seed);
+        bad_seed = journaled.is_none();
+        seed = journaled.unwrap_or(seed);
     }
     let replay = replay.map(|journal| Replay::new(journal, &event));
     let earlier = earlier.into_iter().map(Some).collect();
-    let outside = Outside { now_ms, seed, egress, cache, directory, earlier, http: Arc::clone(&engine.http) };
-    let sandbox = Sandbox::new(limits, deadline, EventSource { event, replay }, Some(outside));
+    let outside = Outside { now_ms, seed, egress, cache, directory, earlier };
+    let sandbox =
+        Sandbox::new(limits, deadline, Arc::clone(&engine.shared), EventSource { event, replay }, Some(outside));
     let mut store = store(engine, sandbox);
 
     let mut cpu = Duration::ZERO;
@@ -190,8 +190,9 @@ pub(crate) async fn run(engine: &Inner, program: &Program, input: RunInput) -> R
     };
     let journal = journal.finish(now_ms, &seed);
     let divergence = source.replay.and_then(|replay| {
-        let stopped = end.as_ref().err().filter(|failure| failure.error.name == HostStop::DIVERGED);
-        bad_seed.or_else(|| stopped.map(|failure| failure.error.message.clone())).or_else(|| replay.compare(&journal))
+        let stopped = end.as_ref().err().filter(|failure| failure.status == RunStatus::HostFault);
+        let seed = bad_seed.then(|| "the journal's seed is not 64 hex digits".to_owned());
+        seed.or_else(|| stopped.map(|failure| failure.error.message.clone())).or_else(|| replay.compare(&journal))
     });
     let (status, mutations, error) = match end {
         Ok(mutations) => (RunStatus::Ok, mutations, None),
@@ -211,8 +212,10 @@ fn store(engine: &Inner, sandbox: Sandbox) -> Store<Sandbox> {
     store.limiter(|sandbox| &mut sandbox.guard);
     // Fuel is on in our configuration, which is the only reason for which this could fail.
     let _ = store.set_fuel(fuel);
+    store.data().shared.ticker.beat();
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(|store| {
+        store.data().shared.ticker.beat();
         if Instant::now() < store.data().deadline {
             // Tokio's own way to yield: it looks for input and output before it comes back to us.
             Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
@@ -369,7 +372,7 @@ pub(crate) async fn initialize(engine: &Inner, program: &mut Program, payload: &
     let limits = ExecutionLimits { memory_bytes: MEMORY_BYTES, ..ExecutionLimits::default() };
     let sandbox = || {
         let source = EventSource { event: Arc::new(Value::Null), replay: None };
-        Sandbox::new(limits, Instant::now() + limits.execution_wall(), source, None)
+        Sandbox::new(limits, Instant::now() + limits.execution_wall(), Arc::clone(&engine.shared), source, None)
     };
     let refused = |error: wasmtime::Error| InvalidModule::Instantiate { detail: bounded(format!("{error:#}")) };
     let mut fresh = store(engine, sandbox());

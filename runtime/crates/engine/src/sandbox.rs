@@ -15,6 +15,7 @@ use wasmtime::{Memory, ResourceLimiter};
 
 use crate::capability::http::HttpClient;
 use crate::journal::{EventSource, Recorder, Secrets};
+use crate::pulse::Ticker;
 use crate::stop::HostStop;
 use crate::validate::TABLE_ELEMENTS;
 use crate::{Directory, EgressPolicy, TriggerCache};
@@ -34,7 +35,13 @@ pub(crate) struct Outside {
     pub(crate) directory: Directory,
     /// Answers of an earlier attempt; each is given once.
     pub(crate) earlier: Vec<Option<JournalCall>>,
-    pub(crate) http: Arc<HttpClient>,
+}
+
+/// What all runs share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) http: HttpClient,
+    pub(crate) ticker: Ticker,
 }
 
 /// The store data of one run.
@@ -42,6 +49,7 @@ pub(crate) struct Outside {
 pub(crate) struct Sandbox {
     pub(crate) limits: ExecutionLimits,
     pub(crate) deadline: Instant,
+    pub(crate) shared: Arc<Shared>,
     pub(crate) guard: MemoryGuard,
     pub(crate) memory: Option<Memory>,
     pub(crate) source: EventSource,
@@ -60,12 +68,14 @@ impl Sandbox {
     pub(crate) fn new(
         limits: ExecutionLimits,
         deadline: Instant,
+        shared: Arc<Shared>,
         source: EventSource,
         outside: Option<Outside>,
     ) -> Self {
         Self {
             limits,
             deadline,
+            shared,
             guard: MemoryGuard { limit: limits.memory_bytes, peak: 0, refused: false },
             memory: None,
             source,
@@ -173,21 +183,22 @@ impl LogTail {
 pub(crate) type Pending = BoxFuture<'static, (usize, Value)>;
 
 /// Host calls that are not yet awaited.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Calls {
     /// Done, in the order in which `call_wait` gives them.
     pub(crate) ready: VecDeque<i32>,
     /// Made with the first call that takes time.
     pub(crate) pending: Option<FuturesUnordered<Pending>>,
-    /// What is left of [`HOST_BYTES`].
-    pub(crate) budget: Arc<AtomicUsize>,
+    /// What is left of [`HOST_BYTES`]; made with the first call.
+    budget: Option<Arc<AtomicUsize>>,
     /// Bytes of answers taken.
     pub(crate) received: u64,
 }
 
-impl Default for Calls {
-    fn default() -> Self {
-        Self { ready: VecDeque::new(), pending: None, budget: Arc::new(AtomicUsize::new(HOST_BYTES)), received: 0 }
+impl Calls {
+    /// What is left for the bodies that all calls of the run receive.
+    pub(crate) fn budget(&mut self) -> Arc<AtomicUsize> {
+        Arc::clone(self.budget.get_or_insert_with(|| Arc::new(AtomicUsize::new(HOST_BYTES))))
     }
 }
 

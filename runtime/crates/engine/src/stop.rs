@@ -20,9 +20,6 @@ pub(crate) enum HostStop {
 }
 
 impl HostStop {
-    /// Name of [`Self::Diverged`].
-    pub(crate) const DIVERGED: &'static str = "ReplayDivergence";
-
     /// Class of the error, for the author.
     pub(crate) fn name(&self) -> &'static str {
         match self {
@@ -30,7 +27,7 @@ impl HostStop {
             Self::CallLimit { .. } | Self::ReadLimit { .. } => "LimitExceeded",
             Self::NotInInit { .. } => "BadCall",
             Self::Deadline => "Deadline",
-            Self::Diverged(_) => Self::DIVERGED,
+            Self::Diverged(_) => "ReplayDivergence",
         }
     }
 }

@@ -181,7 +181,7 @@ fn decode_call(text: &[u8]) -> (Value, Result<HostCall, String>) {
 }
 
 fn redacted(sandbox: &mut Sandbox, mut call: Value) -> Value {
-    sandbox.secrets().redact(&mut call);
+    sandbox.secrets().redact_call(&mut call);
     call
 }
 
@@ -197,7 +197,8 @@ fn start_call(
     }
     let deadline = sandbox.deadline;
     let http_body_bytes = sandbox.limits.http_body_bytes;
-    let budget = Arc::clone(&sandbox.calls.budget);
+    let budget = sandbox.calls.budget();
+    let shared = Arc::clone(&sandbox.shared);
     let outside = sandbox.outside(import::CALL_START)?;
     let earlier = outside.earlier.iter_mut().find(|earlier| earlier.as_ref().is_some_and(|e| e.call == *recorded));
     if let Some(earlier) = earlier.and_then(Option::take) {
@@ -208,7 +209,7 @@ fn start_call(
         Err(message) => return Ok(Some(bad_call(&message))),
     };
     let room = capability::Room { deadline, body_bytes: http_body_bytes, budget };
-    match capability::start(outside, call, room) {
+    match capability::start(&shared, outside, call, room) {
         capability::Started::Done(answer) => Ok(Some(answer)),
         capability::Started::Bad(message) => Ok(Some(bad_call(&message))),
         capability::Started::UnderWay(work) => {
@@ -238,6 +239,8 @@ async fn call_wait(mut guest: Guest<'_>) -> wasmtime::Result<i32> {
         None => next_done(sandbox).await?,
     };
     sandbox.journal.note_wait(id);
+    // The ticker may have slept while we waited.
+    sandbox.shared.ticker.beat();
     Ok(id)
 }
 

@@ -31,6 +31,8 @@ const TIMEOUT_MS: u64 = 10_000;
 const CONNECT_FOR: Duration = Duration::from_secs(5);
 /// How long an unused connection is kept.
 const IDLE_FOR: Duration = Duration::from_secs(60);
+/// Unused connections kept to one host.
+const IDLE_CONNECTIONS: usize = 32;
 /// Headers of a request.
 const HEADERS: usize = 100;
 /// Length of a URL, bytes.
@@ -120,7 +122,7 @@ impl Fetch {
         }
         if to.origin() != self.url.origin() {
             let credentials: Vec<HeaderName> =
-                self.headers.keys().filter(|name| is_credential(name)).cloned().collect();
+                self.headers.keys().filter(|name| is_credential(name.as_str())).cloned().collect();
             for name in credentials {
                 self.headers.remove(name);
             }
@@ -166,9 +168,8 @@ fn is_ours(name: &str) -> bool {
         )
 }
 
-/// Headers that must not follow a redirect to another origin.
-fn is_credential(name: &HeaderName) -> bool {
-    let name = name.as_str();
+/// Headers that must not follow a redirect to another origin, nor be kept in a journal. The name in lower case.
+pub(crate) fn is_credential(name: &str) -> bool {
     ["auth", "cookie", "token", "secret", "api-key", "apikey", "password", "signature"]
         .iter()
         .any(|part| name.contains(part))
@@ -223,6 +224,7 @@ impl HttpClient {
             .user_agent(concat!("postern/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT_FOR)
             .pool_idle_timeout(IDLE_FOR)
+            .pool_max_idle_per_host(IDLE_CONNECTIONS)
             .dns_resolver(GuardedResolver { allow: Arc::clone(&allow), proxy });
         if let Some(proxy) = &config.proxy {
             builder = builder.proxy(reqwest::Proxy::all(proxy.clone()).map_err(EngineError::Http)?);

@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 use postern_contract::HostCall;
 use serde_json::{Value, json};
 
-use crate::sandbox::Outside;
+use crate::sandbox::{Outside, Shared};
 
 pub(crate) mod cache;
 pub(crate) mod directory;
@@ -43,7 +43,7 @@ impl From<Result<Value, String>> for Started {
 }
 
 /// Starts a call.
-pub(crate) fn start(outside: &Outside, call: HostCall, room: Room) -> Started {
+pub(crate) fn start(shared: &Arc<Shared>, outside: &Outside, call: HostCall, room: Room) -> Started {
     let Outside { now_ms, cache, directory, .. } = outside;
     match call {
         HostCall::CacheGet { key } => Started::Done(cache.get(&key, *now_ms)),
@@ -53,9 +53,9 @@ pub(crate) fn start(outside: &Outside, call: HostCall, room: Room) -> Started {
             let fetch = http::Fetch::check(&method, &url, &headers, body, timeout_ms, redirect);
             match fetch {
                 Ok(fetch) => {
-                    let http = Arc::clone(&outside.http);
+                    let shared = Arc::clone(shared);
                     let policy = outside.egress.clone();
-                    Started::UnderWay(async move { http.fetch(fetch, &policy, &room).await }.boxed())
+                    Started::UnderWay(async move { shared.http.fetch(fetch, &policy, &room).await }.boxed())
                 }
                 Err(message) => Started::Bad(message),
             }
@@ -72,6 +72,7 @@ pub(crate) fn start(outside: &Outside, call: HostCall, room: Room) -> Started {
 /// Ends after `ms`, or soon after the run's deadline, which then ends the run.
 async fn timer(ms: u64, deadline: Instant) -> Value {
     let end = Instant::now().checked_add(Duration::from_millis(ms)).unwrap_or(deadline);
-    tokio::time::sleep_until(end.min(deadline + Duration::from_secs(1)).into()).await;
+    let late = deadline.checked_add(Duration::from_secs(1)).unwrap_or(deadline);
+    tokio::time::sleep_until(end.min(late).into()).await;
     json!({})
 }
