@@ -22,7 +22,7 @@ pub enum Workload {
 /// What was measured.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Measured {
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub commits_per_second: f64,
     /// Half of the commits were acknowledged within this.
     pub p50: Duration,

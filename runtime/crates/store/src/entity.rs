@@ -1,5 +1,6 @@
 //! What can be kept: tables, indexes and the trait that ties a type to them.
 
+use std::fmt;
 use std::sync::Arc;
 
 use postern_model::{Binding, TenantId};
@@ -159,13 +160,19 @@ pub trait Entity: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {
 }
 
 /// The bytes of an uploaded module, by content.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArtifactBytes {
     /// SHA-256 of the bytes, lower-case hex.
     pub sha256: String,
     /// The module.
     #[serde(with = "base64_bytes")]
     pub bytes: Arc<[u8]>,
+}
+
+impl fmt::Debug for ArtifactBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ArtifactBytes").field("sha256", &self.sha256).finish_non_exhaustive()
+    }
 }
 
 /// What is bound to a trigger, in order; replaced whole.
@@ -180,14 +187,20 @@ pub struct BindingList {
 }
 
 /// A named value that has no type of its own.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Setting {
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub name: String,
     /// Set by the store.
     pub revision: u64,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub value: Value,
+}
+
+impl fmt::Debug for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Setting").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 /// The tenant under which the tenant rows themselves are kept. No tenant may have its name.

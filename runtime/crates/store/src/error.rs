@@ -121,7 +121,7 @@ pub enum CommitError {
 
 /// Why a store cannot be opened.
 #[derive(Debug, thiserror::Error)]
-#[allow(missing_docs, reason = "the fields are the paths and causes that the texts name")]
+#[expect(missing_docs, reason = "the fields are the paths and causes that the texts name")]
 pub enum OpenError {
     #[error("{path} is in use by another process")]
     Locked { path: PathBuf },
@@ -159,7 +159,7 @@ pub enum OpenError {
 
 /// Why an export failed.
 #[derive(Debug, thiserror::Error)]
-#[allow(missing_docs, reason = "the texts say it")]
+#[expect(missing_docs, reason = "the texts say it")]
 pub enum ExportError {
     #[error("cannot write the export")]
     Write(#[from] io::Error),
@@ -169,7 +169,7 @@ pub enum ExportError {
 
 /// Why an import failed. The store is empty again afterwards.
 #[derive(Debug, thiserror::Error)]
-#[allow(missing_docs, reason = "the texts say it")]
+#[expect(missing_docs, reason = "the texts say it")]
 pub enum ImportError {
     #[error("the store is not empty")]
     NotEmpty,

@@ -6,6 +6,35 @@ use postern_model::{
 };
 
 use crate::entity::{ArtifactBytes, BindingList, Entity, Index, IndexEntry, Setting, Table, compose, newest, oldest};
+use crate::envelope::{self, Draft};
+use crate::error::{BadRecord, Refusal};
+
+/// Decodes a row and drafts it anew, with today's schema and index entries; gives its id as well.
+pub(crate) fn redraft(table: Table, schema: u16, revision: u64, data: &[u8]) -> Result<(String, Draft), BadRecord> {
+    fn of<T: Entity>(schema: u16, revision: u64, data: &[u8]) -> Result<(String, Draft), BadRecord> {
+        let entity: T = envelope::decode(schema, revision, data)?;
+        let refused = |refusal: Refusal| BadRecord::Decode { table: T::TABLE, message: refusal.to_string() };
+        Ok((entity.id(), Draft::of(&entity).map_err(refused)?))
+    }
+
+    let of = match table {
+        Table::Tenants => of::<Tenant>,
+        Table::Users => of::<User>,
+        Table::History => of::<HistoryEntry>,
+        Table::Clients => of::<Client>,
+        Table::Connections => of::<Connection>,
+        Table::Roles => of::<Role>,
+        Table::Actions => of::<Action>,
+        Table::Versions => of::<ActionVersion>,
+        Table::Artifacts => of::<ArtifactBytes>,
+        Table::Bindings => of::<BindingList>,
+        Table::Executions => of::<Execution>,
+        Table::Suspended => of::<SuspendedLogin>,
+        Table::Logs => of::<LogEntry>,
+        Table::Settings => of::<Setting>,
+    };
+    of(schema, revision, data)
+}
 
 fn entry<const N: usize>(index: Index, key: [&str; N]) -> IndexEntry {
     IndexEntry { index, key: key.map(str::to_owned).to_vec(), unique: false }

@@ -1,6 +1,7 @@
 //! The trait every store implements, and the typed front over it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::{Read, Write};
 
 use async_trait::async_trait;
@@ -13,7 +14,7 @@ use crate::query::{Page, Query};
 use crate::write_set::{Receipt, WriteSet};
 
 /// A row in its stored form.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Record {
     /// Key inside tenant and table.
     pub id: String,
@@ -23,6 +24,17 @@ pub struct Record {
     pub schema: u16,
     /// JSON text.
     pub data: Vec<u8>,
+}
+
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, revision, schema, data: _ } = self;
+        f.debug_struct("Record")
+            .field("id", id)
+            .field("revision", revision)
+            .field("schema", schema)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Whether the store can be written.
@@ -57,7 +69,7 @@ pub struct ExportReport {
 
 /// A store. Reads may see a change just before its commit is acknowledged.
 #[async_trait]
-pub trait Store: Send + Sync + std::fmt::Debug {
+pub trait Store: Send + Sync + fmt::Debug {
     /// One row by id.
     async fn fetch_record(&self, tenant: &TenantId, table: Table, id: &str) -> Result<Option<Record>, StoreError>;
 

@@ -1,5 +1,7 @@
 //! A write: preconditions and changes under one request id.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use postern_model::{Actor, Metadata, MetadataKind, Tenant, TenantId, User, UserId};
 use serde::{Deserialize, Serialize};
@@ -29,14 +31,14 @@ pub enum Expect {
 /// One committed login, counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoginStamp {
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub at: Timestamp,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub ip: Option<String>,
 }
 
 /// A change of one metadata object by one actor.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct MetadataChange {
     /// Which object.
     pub kind: MetadataKind,
@@ -49,9 +51,9 @@ pub struct MetadataChange {
 }
 
 /// A change of a user that is evaluated inside the commit, on the row as it is then.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct UserPatch {
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub user_id: UserId,
     /// Checked against the row before the patch.
     pub expect: Expect,
@@ -67,6 +69,29 @@ pub struct UserPatch {
     pub at: Timestamp,
 }
 
+// What people's rows hold is not for logs.
+impl fmt::Debug for MetadataChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MetadataChange").field("kind", &self.kind).field("actor", &self.actor).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for UserPatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UserPatch")
+            .field("user_id", &self.user_id)
+            .field("expect", &self.expect)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Receipt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { written, user: _, deduplicated } = self;
+        f.debug_struct("Receipt").field("written", written).field("deduplicated", deduplicated).finish_non_exhaustive()
+    }
+}
+
 impl UserPatch {
     /// A patch that changes nothing yet, of a user that must be there.
     #[must_use]
@@ -78,16 +103,16 @@ impl UserPatch {
 /// A row that a commit wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Written {
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub table: Table,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub id: String,
     /// Its revision after the commit.
     pub revision: u64,
 }
 
 /// What a commit did.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Receipt {
     /// The rows inserted, replaced, put or patched, in the order of the set.
     pub written: Vec<Written>,
@@ -143,7 +168,7 @@ pub struct WriteSet {
 }
 
 impl WriteSet {
-    /// An empty set.
+    /// An empty set. Ids that sort by time (UUID version 7) are kept more cheaply than random ones.
     #[must_use]
     pub fn new(tenant: &TenantId, request_id: Uuid) -> Self {
         Self { tenant: tenant.clone(), request_id, ops: Vec::new(), refusal: None }

@@ -1,5 +1,7 @@
 //! What every store must do, as functions over `&dyn Store`; each runs on each backend with an empty store.
 
+#![cfg(test)]
+
 mod support;
 
 #[path = "conformance/commits.rs"]

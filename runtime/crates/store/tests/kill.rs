@@ -2,6 +2,8 @@
 //!
 //! `POSTERN_KILL_ROUNDS` sets the number of rounds.
 
+#![cfg(test)]
+
 mod support;
 
 use std::io::{BufRead as _, BufReader, Write as _};

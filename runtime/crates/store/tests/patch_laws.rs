@@ -1,10 +1,12 @@
 //! Laws of PATCH, for any patches: each commit against a model that is nothing but a map.
 
+#![cfg(test)]
+
 mod support;
 
 use std::collections::BTreeMap;
 
-use postern_model::{Actor, HistoryEntry, Metadata, MetadataKind, User};
+use postern_model::{Actor, HistoryEntry, MetadataKind, User};
 use postern_store::{MetadataChange, Query, Store, WriteSet};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -38,7 +40,7 @@ type Model = BTreeMap<(MetadataKind, String), Value>;
 fn model_of(user: &User) -> Model {
     let mut model = Model::new();
     for kind in [MetadataKind::UserMetadata, MetadataKind::AppMetadata] {
-        for (key, value) in user.metadata(kind).unwrap_or(&Metadata::new()) {
+        for (key, value) in user.metadata(kind).into_iter().flatten() {
             model.insert((kind, key.clone()), value.clone());
         }
     }

@@ -18,11 +18,10 @@ use super::committer::{Committer, Job, Touched};
 use super::row;
 use super::tree::{ROW_TREES, Tree, Trees, engine};
 use crate::entity::{Table, root_tenant};
-use crate::envelope::Draft;
 use crate::error::{ExportError, ImportError, StoreError};
-use crate::key;
 use crate::store::{ExportReport, ExportScope};
 use crate::write_set::ROW_BYTES;
+use crate::{key, record};
 
 const FORMAT: &str = "postern-export";
 const FORMAT_VERSION: u32 = 1;
@@ -43,7 +42,7 @@ struct Head {
     scope: ExportScope,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Line<'a> {
     #[serde(rename = "n")]
     tenant: TenantId,
@@ -264,15 +263,21 @@ fn import_rows(
     }
 }
 
+/// Rows are decoded as what they are, so that a store never takes in what it cannot read, and their index entries are
+/// those of this program.
 fn raw_row(text: &[u8]) -> Option<RawRow> {
-    let line: Line<'_> = serde_json::from_slice(text).ok()?;
-    let content = match line.envelope {
+    let Line { tenant, table, id, envelope } = serde_json::from_slice(text).ok()?;
+    let content = match envelope {
         Some(envelope) => {
-            let (envelope, _) = row::parse(line.table, envelope.get().as_bytes()).ok()?;
-            let (indexes, data) = (envelope.indexes.get().to_owned(), envelope.data.get().to_owned());
-            Some((envelope.revision, Draft { schema: envelope.schema, indexes, data }))
+            let (envelope, _) = row::parse(table, envelope.get().as_bytes()).ok()?;
+            let data = envelope.data.get().as_bytes();
+            let (own_id, draft) = record::redraft(table, envelope.schema, envelope.revision, data).ok()?;
+            if own_id != id {
+                return None;
+            }
+            Some((envelope.revision, draft))
         }
         None => None,
     };
-    Some(RawRow { tenant: line.tenant, table: line.table, id: line.id, content })
+    Some(RawRow { tenant, table, id, content })
 }

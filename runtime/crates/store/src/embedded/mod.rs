@@ -37,7 +37,7 @@ use tree::Trees;
 const QUEUE: usize = 1024;
 
 /// How the embedded store is opened.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct SledConfig {
     /// Bytes of pages kept in memory.
     pub cache_bytes: u64,
@@ -140,6 +140,11 @@ impl Store for SledStore {
     // Point reads are a few microseconds from the page cache, so they are made in place.
     async fn fetch_record(&self, tenant: &TenantId, table: Table, id: &str) -> Result<Option<Record>, StoreError> {
         self.readable()?;
+        if table == Table::Artifacts {
+            // Megabytes in many chunks.
+            let (trees, tenant, id) = (self.trees.clone(), tenant.clone(), id.to_owned());
+            return blocking(move || read::fetch(&trees, &tenant, table, &id)).await;
+        }
         read::fetch(&self.trees, tenant, table, id)
     }
 

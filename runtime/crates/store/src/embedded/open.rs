@@ -33,6 +33,9 @@ const FLUSH_EVERY_MS: u64 = 500;
 /// An opening that takes longer is reported: the log since the last opening is scanned.
 const SLOW: Duration = Duration::from_secs(30);
 
+const LOCK_ATTEMPTS: u32 = 100;
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
+
 pub(super) struct Opened {
     pub(super) trees: Trees,
     pub(super) engine_dir: PathBuf,
@@ -196,7 +199,7 @@ fn try_open(engine_dir: &Path, config: &SledConfig) -> Result<Trees, Failure> {
             tracing::warn!(path = shown, "the database is still being opened");
         }
     });
-    let opened = catch_unwind(AssertUnwindSafe(|| sled_config(engine_dir, config).open().and_then(Trees::open)));
+    let opened = catch_unwind(AssertUnwindSafe(|| open_unlocked(engine_dir, config).and_then(Trees::open)));
     drop(done);
     let _ = watchdog.join();
     match opened {
@@ -211,6 +214,21 @@ fn try_open(engine_dir: &Path, config: &SledConfig) -> Result<Trees, Failure> {
             let text = panic.downcast_ref::<String>().map(String::as_str);
             let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("the engine panicked");
             Err(Failure::Damaged(text.into()))
+        }
+    }
+}
+
+/// The engine's own lock can only be held by what an earlier opening in this process left behind for a moment: other
+/// processes are kept out by ours.
+fn open_unlocked(engine_dir: &Path, config: &SledConfig) -> sled::Result<sled::Db> {
+    let mut left = LOCK_ATTEMPTS;
+    loop {
+        match sled_config(engine_dir, config).open() {
+            Err(sled::Error::Io(error)) if left > 0 && error.to_string().contains("could not acquire lock") => {
+                left -= 1;
+                std::thread::sleep(LOCK_PAUSE);
+            }
+            result => return result,
         }
     }
 }

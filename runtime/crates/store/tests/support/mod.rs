@@ -1,6 +1,6 @@
 //! Rows for the tests.
 
-#![allow(dead_code, reason = "each test binary uses a part of it")]
+#![expect(dead_code, reason = "each test binary uses a part of it")]
 
 use std::sync::Arc;
 
@@ -140,7 +140,7 @@ pub(crate) mod counters {
 
     pub(crate) fn write(tenant: &TenantId, writer: usize, count: u64) -> WriteSet {
         // Most values are of the usual size, some are in chunks.
-        let bytes = if count % 17 == 0 { 150_000 } else { 200 + usize::try_from(count % 9).unwrap() * 300 };
+        let bytes = if count.is_multiple_of(17) { 150_000 } else { 200 + usize::try_from(count % 9).unwrap() * 300 };
         let text = format!("{writer}-{count}-").repeat(bytes / 8);
         let value = json!({"count": count, "sum": checksum(&text), "text": text});
         let name = format!("w{writer}");
