@@ -7,7 +7,7 @@ use crate::{host, json};
 
 /// A cell of static memory. A guest has one thread.
 #[repr(transparent)]
-pub struct Cell(UnsafeCell<u64>);
+pub(crate) struct Cell(UnsafeCell<u64>);
 
 #[expect(unsafe_code, reason = "a guest has one thread")]
 // SAFETY: a guest has one thread, and only `report` writes.
@@ -16,10 +16,9 @@ unsafe impl Sync for Cell {}
 /// `ptr << 32 | len` of a `GuestError` as JSON, 0 when there is none; exported as the global `postern_failure`,
 /// which holds its address (`ABI.md`).
 #[expect(unsafe_code, reason = "an exported name of the ABI")]
-#[expect(non_upper_case_globals, reason = "the ABI's name")]
 #[used]
 #[unsafe(no_mangle)]
-pub static postern_failure: Cell = Cell(UnsafeCell::new(0));
+pub(crate) static postern_failure: Cell = Cell(UnsafeCell::new(0));
 
 /// Leaves bytes where they are for the host to read.
 pub(crate) fn pack(bytes: Vec<u8>) -> u64 {

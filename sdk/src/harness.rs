@@ -172,6 +172,13 @@ impl Harness {
         Self { script: Script { event, now_ms: 1_767_225_600_000, ..Script::default() } }
     }
 
+    /// Lays further parts over the event.
+    #[must_use]
+    pub fn with(mut self, parts: Value) -> Self {
+        lay_over(&mut self.script.event, parts);
+        self
+    }
+
     /// Answers requests for this address. Several answers are used in order, the last one again and again.
     #[must_use]
     pub fn answer_fetch(mut self, url: &str, response: Response) -> Self {

@@ -6,8 +6,9 @@ use postern_sdk::{Api, Error, Event, http, info, now, post_login, warn};
 /// How long a score is good for, ms.
 const GOOD_FOR_MS: i64 = 24 * 3_600_000;
 
+/// Counts this login; asks for a score when there is none or an old one.
 #[post_login]
-fn on_execute(event: &Event, api: &mut Api) -> Result<(), Error> {
+pub fn on_execute(event: &Event, api: &mut Api) -> Result<(), Error> {
     let logins = event.user().app_metadata::<u64>("logins")?.unwrap_or(0) + 1;
     api.user().set_app_metadata("logins", logins)?;
 

@@ -3,6 +3,8 @@
 //! The type is the path of the Auth0 `api` method, the other keys are its arguments.
 //! What an argument may be is in [`Mutation::check`].
 
+use std::borrow::Cow;
+
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -166,6 +168,37 @@ mutations! {
     "validation.error" => ValidationError { code: String, message: String },
 }
 
+/// A text that is borrowed from the input where that can be: the type of a mutation is looked at once.
+struct Text<'de>(Cow<'de, str>);
+
+impl<'de> Deserialize<'de> for Text<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextVisitor;
+
+        impl<'de> Visitor<'de> for TextVisitor {
+            type Value = Text<'de>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+
+            fn visit_string<E: de::Error>(self, text: String) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Owned(text)))
+            }
+        }
+
+        deserializer.deserialize_str(TextVisitor)
+    }
+}
+
 impl<'de> Deserialize<'de> for Mutation {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct MutationVisitor;
@@ -178,15 +211,15 @@ impl<'de> Deserialize<'de> for Mutation {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Mutation, A::Error> {
-                let Some(first) = map.next_key::<String>()? else {
+                let Some(Text(first)) = map.next_key()? else {
                     return Err(de::Error::missing_field("type"));
                 };
                 if first == "type" {
-                    let tag: String = map.next_value()?;
+                    let Text(tag) = map.next_value()?;
                     return Mutation::decode_fields(&tag, MapAccessDeserializer::new(map));
                 }
                 let mut rest = Map::new();
-                rest.insert(first, map.next_value()?);
+                rest.insert(first.into_owned(), map.next_value()?);
                 while let Some(key) = map.next_key::<String>()? {
                     if rest.contains_key(&key) {
                         map.next_value::<IgnoredAny>()?;

@@ -7,10 +7,10 @@ mod raw {
     unsafe extern "C" {
         pub(super) fn event_read(ptr: *const u8, len: usize, buf: *mut u8, cap: usize) -> i32;
         pub(super) fn log(level: i32, ptr: *const u8, len: usize);
-        pub(super) safe fn now() -> i64;
+        pub(crate) safe fn now() -> i64;
         pub(super) fn random(ptr: *mut u8, len: usize);
         pub(super) fn call_start(ptr: *const u8, len: usize) -> i32;
-        pub(super) safe fn call_wait() -> i32;
+        pub(crate) safe fn call_wait() -> i32;
         pub(super) fn call_take(id: i32, buf: *mut u8, cap: usize) -> i32;
     }
 }
