@@ -1,6 +1,10 @@
 //! Extractors that refuse in Auth0's words.
 
-use axum::body::to_bytes;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::time::Duration;
+
+use axum::body::{Body, HttpBody as _};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
@@ -51,18 +55,38 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for OptionalJson<T> {
     }
 }
 
+/// How long a body may take to arrive.
+const BODY_FOR: Duration = Duration::from_secs(30);
+/// Bytes of an oversize body that are read off before the answer: a client that is still sending would not see it.
+const DRAINED_BYTES: usize = 16 * 1024 * 1024;
+
 /// Reads a body up to `limit` bytes.
-pub(crate) async fn body(request: Request, limit: usize) -> Result<axum::body::Bytes, ApiError> {
-    let too_large = || {
-        ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, format!("The body is larger than {limit} bytes."))
-            .with_code("too_large")
-    };
-    let declared = request.headers().get(axum::http::header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-    if declared.and_then(|length| length.parse::<usize>().ok()).is_some_and(|length| length > limit) {
-        return Err(too_large());
+pub(crate) async fn body(request: Request, limit: usize) -> Result<Vec<u8>, ApiError> {
+    match tokio::time::timeout(BODY_FOR, read(request.into_body(), limit)).await {
+        Ok(read) => read,
+        Err(_late) => Err(ApiError::new(StatusCode::REQUEST_TIMEOUT, "The body did not arrive in time.")),
     }
-    // The only errors of a body below the limit are those of a connection that is gone.
-    to_bytes(request.into_body(), limit).await.map_err(|_| too_large())
+}
+
+async fn read(body: Body, limit: usize) -> Result<Vec<u8>, ApiError> {
+    let mut body = pin!(body);
+    let mut bytes = Vec::new();
+    let mut length = 0_usize;
+    while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
+        let frame = frame.map_err(|_gone| ApiError::new(StatusCode::BAD_REQUEST, "The body was cut short."))?;
+        let Some(data) = frame.data_ref() else { continue };
+        length = length.saturating_add(data.len());
+        if length <= limit {
+            bytes.extend_from_slice(data);
+        } else if length > limit.saturating_add(DRAINED_BYTES) {
+            break;
+        }
+    }
+    if length > limit {
+        let text = format!("The body is larger than {limit} bytes.");
+        return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, text).with_code("too_large"));
+    }
+    Ok(bytes)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -10,17 +10,19 @@ pub mod error;
 mod extract;
 mod health;
 mod management;
+mod metrics;
 pub mod openapi;
 mod operator;
 mod page;
 mod permission;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::serve::ListenerExt as _;
 use postern_app::{App, ids};
@@ -28,7 +30,9 @@ use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::error::{ApiError, not_served};
+use crate::metrics::Meter;
 use crate::openapi::{Access, Content, Operation, Routes, document};
+use crate::permission::RequestId;
 
 /// The header that names a request in answers and in the program's log.
 const REQUEST_ID: &str = "x-request-id";
@@ -61,6 +65,7 @@ pub fn router(app: App) -> Router {
         .merge(authentication::routes())
         .merge(operator::routes())
         .merge(health::routes())
+        .merge(metrics::routes())
         .add(
             Method::GET,
             "/api/v2/openapi.json",
@@ -71,19 +76,21 @@ pub fn router(app: App) -> Router {
             openapi_fetch,
         );
     let (router, routes) = described.into_parts();
-    let document = axum::Extension(std::sync::Arc::new(document(&routes)));
+    let document = axum::Extension(Arc::new(document(&routes)));
+    let meter = Arc::new(Meter::default());
     router
         .layer(document)
+        .layer(axum::Extension(Arc::clone(&meter)))
         .fallback(|| async { not_served() })
         .method_not_allowed_fallback(|| async { not_served() })
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn(name_request))
+        .layer(from_fn_with_state(meter, name_request))
         .with_state(app)
 }
 
 async fn openapi_fetch(
-    axum::Extension(document): axum::Extension<std::sync::Arc<serde_json::Value>>,
-) -> extract::Json<std::sync::Arc<serde_json::Value>> {
+    axum::Extension(document): axum::Extension<Arc<serde_json::Value>>,
+) -> extract::Json<Arc<serde_json::Value>> {
     extract::Json(document)
 }
 
@@ -92,15 +99,23 @@ fn panicked(_panic: Box<dyn std::any::Any + Send>) -> Response {
     ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "An internal error occurred.").into_response()
 }
 
-/// Names the request, and writes one line about it. The query is left out: it may hold tokens.
-async fn name_request(request: Request, next: Next) -> Response {
-    let id = ids::request().map(|id| id.to_string()).unwrap_or_default();
+/// Names the request, counts it, and writes one line about it. The query is left out: it may hold tokens.
+async fn name_request(State(meter): State<Arc<Meter>>, mut request: Request, next: Next) -> Response {
+    // Without a name the request is served all the same; a use case that needs one says so.
+    let id = ids::request().ok();
+    if let Some(id) = id {
+        request.extensions_mut().insert(RequestId(id));
+    }
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let route = request.extensions().get::<MatchedPath>().map(|route| route.as_str().to_owned());
     let begun = std::time::Instant::now();
     let mut response = next.run(request).await;
-    let duration_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
-    tracing::debug!(request.id = id, %method, path, status = response.status().as_u16(), duration_us, "answered");
-    if let Ok(value) = HeaderValue::from_str(&id) {
+    let took = begun.elapsed();
+    let status = response.status().as_u16();
+    meter.count(&method, route, status, took);
+    let duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+    tracing::debug!(request.id = ?id, %method, path, status, duration_us, "answered");
+    if let Some(value) = id.and_then(|id| HeaderValue::from_str(&id.to_string()).ok()) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
     response

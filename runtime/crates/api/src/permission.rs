@@ -16,6 +16,10 @@ use postern_app::{App, OpCtx, ids};
 use crate::error::{ApiError, unauthenticated};
 use crate::openapi::Access;
 
+/// The name of a request: in its answer, in the program's log and in the tenant log alike.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RequestId(pub(crate) uuid::Uuid);
+
 /// The tenant whose domain the request names.
 #[derive(Debug, Clone)]
 pub(crate) struct Host(pub(crate) Arc<TenantKeys>);
@@ -56,7 +60,10 @@ impl FromRequestParts<App> for Caller {
             actor: bearer.actor,
             scopes: bearer.scopes,
             now: Timestamp::now(),
-            request_id: ids::request()?,
+            request_id: match parts.extensions.get::<RequestId>() {
+                Some(RequestId(id)) => *id,
+                None => ids::request()?,
+            },
             ip: ip(parts),
             user_agent: parts.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).map(str::to_owned),
         };

@@ -1,5 +1,7 @@
 //! New ids and other randomness, all from the operating system's generator.
 
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -99,9 +101,19 @@ pub fn user(strategy: &str) -> Result<UserId, AppError> {
     parsed(&format!("{strategy}|{digits}"))
 }
 
+/// The instant in the last ordered id, µs since the epoch.
+static LAST: AtomicI64 = AtomicI64::new(0);
+
+/// A greater instant each time: two ids of one microsecond, or of a clock that was set back, still have an order.
+/// An instant in the future counts as now, so that a made-up one does not move every later id.
+fn later_than_last(now: Timestamp) -> i64 {
+    let now = now.min(Timestamp::now()).as_microsecond().max(0);
+    let next = |last: i64| now.max(last.saturating_add(1));
+    LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(next(last))).map_or(now, next)
+}
+
 fn ordered(now: Timestamp) -> Result<String, AppError> {
-    let ms = now.as_millisecond().max(0);
-    Ok(format!("{ms:013}{}", alphanumeric::<12>()?))
+    Ok(format!("{:016}{}", later_than_last(now), alphanumeric::<12>()?))
 }
 
 /// Ids made later are greater.
@@ -120,4 +132,21 @@ pub fn login(now: Timestamp) -> Result<LoginId, AppError> {
 #[allow(clippy::missing_errors_doc, reason = "see `seed`")]
 pub fn log(now: Timestamp) -> Result<LogId, AppError> {
     parsed(&format!("900{}", ordered(now)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_made_later_are_greater() {
+        let now = Timestamp::now();
+        let past = Timestamp::UNIX_EPOCH;
+        let future = Timestamp::MAX;
+        // The instants say little: the order is that of the making.
+        let ids: Vec<LogId> = [now, now, future, past, now, past, future].map(|at| log(at).unwrap()).into();
+        assert!(ids.is_sorted_by(|a, b| a < b), "{ids:?}");
+        let year = &ids.last().unwrap().as_str()[3..19];
+        assert!(year.parse::<i64>().unwrap() < now.as_microsecond() + 60_000_000, "a made-up instant moved the ids");
+    }
 }

@@ -1,7 +1,9 @@
 //! The tenant log: written by the other use cases, read by the operator.
 
+use std::collections::VecDeque;
+
 use jiff::Timestamp;
-use postern_model::{Actor, LogEntry, LogType, TenantId};
+use postern_model::{Actor, LogEntry, LogType, TenantId, limits};
 use postern_store::{Index, Query, WriteSet};
 use serde_json::{Map, Value, json};
 
@@ -120,16 +122,27 @@ fn base(filter: &LogFilter) -> Query {
 /// When the scope is missing.
 pub async fn log_follow(app: &App, ctx: &OpCtx, from: Option<&str>, take: usize) -> Result<Vec<LogEntry>, AppError> {
     ctx.require_any(&["read:logs", "read:logs_users"])?;
-    let mut rows = Vec::new();
+    let tenant = &ctx.tenant.id;
+    let Some(from) = from else {
+        return Ok(app.store().list::<LogEntry>(tenant, Query::all().limit(take)).await?.rows);
+    };
+    // The id itself is the place in the log; it need not be there any more. Who follows is near the end, so the way
+    // there is from the end.
+    let mut rows = VecDeque::new();
     let mut after = None;
-    // The id itself is the place in the log; it need not be there any more.
     loop {
-        let page = app.store().list::<LogEntry>(&ctx.tenant.id, Query::all().limit(100).after(after)).await?;
-        rows.extend(page.rows.into_iter().filter(|entry| from.is_none_or(|from| entry.log_id.as_str() > from)));
-        after = page.next;
-        if rows.len() >= take || after.is_none() {
+        let query = Query::all().descending().limit(limits::PAGE_ROWS).after(after);
+        let page = app.store().list::<LogEntry>(tenant, query).await?;
+        for entry in page.rows {
+            if entry.log_id.as_str() <= from {
+                return Ok(rows.into());
+            }
+            rows.push_front(entry);
             rows.truncate(take);
-            return Ok(rows);
+        }
+        after = page.next;
+        if after.is_none() {
+            return Ok(rows.into());
         }
     }
 }

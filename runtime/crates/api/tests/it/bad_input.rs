@@ -60,6 +60,11 @@ async fn bodies_of_another_type_or_size_are_refused() {
         let large = format!("{{\"name\":\"{}\"}}", "x".repeat(2 << 20));
         server.api.raw(method.clone(), &path, JSON, large).await.refused(413, "too_large");
     }
+    // A client that is still sending sees the answer all the same.
+    for _ in 0..20 {
+        let large = vec![b' '; 12 << 20];
+        server.api.raw(Method::POST, "/api/v2/users", JSON, large).await.refused(413, "too_large");
+    }
 }
 
 #[tokio::test]

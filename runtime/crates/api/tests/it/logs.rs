@@ -54,6 +54,14 @@ async fn every_change_is_in_the_log_and_no_secret_is() {
 }
 
 #[tokio::test]
+async fn an_answer_names_its_line_in_the_log() {
+    let server = Server::start().await;
+    let answer = server.api.post("/api/v2/roles", json!({"name": "edit"})).await;
+    let id = answer.headers["x-request-id"].to_str().unwrap().to_owned();
+    assert_eq!(list(&server.api, "").await[0]["details"]["request_id"], id);
+}
+
+#[tokio::test]
 async fn a_refused_change_is_not_in_the_log() {
     let server = Server::start().await;
     let api = &server.api;

@@ -160,3 +160,24 @@ async fn health_needs_no_tenant_and_no_token() {
     let health: Value = api.get("/health").await.expect(200);
     assert!(health["status"].is_string(), "{health}");
 }
+
+#[tokio::test]
+async fn requests_are_counted_by_route() {
+    let server = Server::start().await;
+    for _ in 0..3 {
+        server.api.get("/api/v2/users/auth0%7Cnobody").await.refused(404, "inexistent_user");
+    }
+    server.api.get("/made/up/by/a/stranger").await.refused(404, "");
+    let answer = server.operator().get("/operator/v1/metrics").await;
+    assert!(answer.headers["content-type"].to_str().unwrap().starts_with("text/plain"));
+    let text = String::from_utf8(answer.bytes).unwrap();
+    for line in [
+        "postern_store_serving 1\n",
+        "_count{route=\"/api/v2/users/{id}\",method=\"GET\",status=\"404\"} 3\n",
+        "_count{route=\"unmatched\",method=\"GET\",status=\"404\"} 1\n",
+    ] {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+    assert!(!text.contains("stranger") && !text.contains("nobody"), "{text}");
+    server.api.get("/operator/v1/metrics").await.refused(401, "invalid_token");
+}
