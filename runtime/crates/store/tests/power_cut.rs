@@ -23,27 +23,28 @@ use replay::{Disk, Replay};
 use support::{Random, config, counters, open, runtime, tenant};
 
 const WRITERS: usize = 8;
-const COMMITS: u64 = 60;
+const COMMITS: u64 = 150;
+const PARTS: u64 = 3;
 const CUTS: u64 = 20;
 
 /// One recording at a time.
 static TURN: Mutex<()> = Mutex::new(());
 
-/// Opens, counts with all writers, closes, and does so once more: a second opening writes snapshots.
+/// Opens, counts with all writers, closes, and does so again: a second opening writes snapshots.
 fn recorded(open: impl Fn(&Path) -> Arc<dyn Store>) -> Vec<Event> {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().canonicalize().unwrap();
     let recorder = Recorder::new(&root);
     *RECORDER.lock().unwrap() = Some(recorder);
-    for half in 0..2 {
+    for part in 0..PARTS {
         let store = open(&root.join("data"));
         runtime().block_on(async {
             let t = tenant("a");
             let writers = (0..WRITERS).map(|writer| {
                 let (store, t) = (&store, &t);
                 async move {
-                    for count in half * COMMITS + 1..=(half + 1) * COMMITS {
+                    for count in part * COMMITS + 1..=(part + 1) * COMMITS {
                         store.commit(counters::write(t, writer, count)).await.unwrap();
                         note(|_| Some(Event::Acknowledged { writer, count }));
                     }
@@ -61,8 +62,17 @@ fn power_cuts_lose_nothing() {
     let count = |wanted: fn(&Event) -> bool| events.iter().filter(|event| wanted(event)).count();
     let syncs = count(|event| matches!(event, Event::SyncDone { .. }));
     let acknowledged = count(|event| matches!(event, Event::Acknowledged { .. }));
-    eprintln!("{} events, {syncs} syncs, {acknowledged} commits acknowledged", events.len());
-    assert!(syncs > 20 && acknowledged == WRITERS * 2 * usize::try_from(COMMITS).unwrap());
+    let written: usize =
+        events.iter().map(|event| if let Event::Write { bytes, .. } = event { bytes.len() } else { 0 }).sum();
+    let reach = events
+        .iter()
+        .map(|event| if let Event::Write { offset, bytes, .. } = event { offset + bytes.len() } else { 0 });
+    let (written, reach) = (written / 1024, reach.max().unwrap_or(0) / 1024);
+    eprintln!(
+        "{} events, {syncs} syncs, {acknowledged} commits acknowledged, {written} KiB written to {reach} KiB",
+        events.len()
+    );
+    assert!(syncs > 20 && acknowledged == WRITERS * usize::try_from(PARTS * COMMITS).unwrap());
 
     let mut random = Random::seeded("power_cuts_lose_nothing");
     let mut cuts: Vec<(usize, Disk)> = Vec::new();
@@ -113,7 +123,7 @@ fn without_our_sync_commits_are_lost() {
     for event in &events {
         replay.step(event);
         acknowledgements += u32::from(matches!(event, Event::Acknowledged { .. }));
-        if !matches!(event, Event::Acknowledged { .. }) || acknowledgements % 100 != 50 {
+        if !matches!(event, Event::Acknowledged { .. }) || acknowledgements % 400 != 50 {
             continue;
         }
         let folder = tempfile::tempdir().unwrap();
