@@ -21,11 +21,11 @@ pub enum Access {
 /// A parameter of the query string.
 #[derive(Debug, Clone, Copy)]
 pub struct Parameter {
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub name: &'static str,
     /// A JSON Schema type: `string`, `integer` or `boolean`.
     pub kind: &'static str,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub summary: &'static str,
 }
 
@@ -51,13 +51,13 @@ impl Content {
 pub struct Operation {
     /// `resource_verb`: the handler's name, the use case's and the span's too.
     pub id: &'static str,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub summary: &'static str,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub access: Access,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub query: &'static [Parameter],
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub request: Option<Content>,
     /// Status of success.
     pub success: u16,
@@ -79,11 +79,11 @@ impl Operation {
 /// An operation and where it is.
 #[derive(Debug, Clone)]
 pub struct Route {
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub method: Method,
     /// With parameters in braces, as the router and OpenAPI both write them.
     pub path: &'static str,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub operation: Operation,
 }
 
@@ -131,7 +131,6 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     }
 
     /// The router, and what it serves.
-    #[must_use]
     pub fn into_parts(self) -> (Router<S>, Vec<Route>) {
         (self.router, self.routes)
     }

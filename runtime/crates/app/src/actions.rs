@@ -16,6 +16,7 @@ pub use self::run::{TestRun, action_test};
 use crate::bindings::bindings_of;
 use crate::ctx::OpCtx;
 use crate::error::AppError;
+use crate::logs::audit;
 use crate::{App, ids, versions};
 
 /// A part of a list that is short enough to be loaded whole.
@@ -36,7 +37,7 @@ impl Slice {
 /// An action with the version that new logins run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ActionView {
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub action: Action,
     /// The deployed version.
     pub deployed: Option<ActionVersion>,
@@ -107,7 +108,7 @@ pub async fn action_create(
         created_at: ctx.now,
         updated_at: ctx.now,
     };
-    let mut set = WriteSet::new(tenant, ctx.request_id);
+    let mut set = WriteSet::new(tenant, ctx.request_id).insert(&audit(ctx, "action_create", action.id.as_str())?);
     let deployed = match mode {
         CreateMode::Draft => None,
         CreateMode::Deploy => Some(versions::next(&mut action, ctx.now)?),
@@ -184,7 +185,9 @@ pub async fn action_update(app: &App, ctx: &OpCtx, id: &str, input: &ActionInput
         }
         action.draft = next;
         action.updated_at = ctx.now;
-        let set = WriteSet::new(&ctx.tenant.id, ctx.request_id).replace(&action);
+        let set = WriteSet::new(&ctx.tenant.id, ctx.request_id)
+            .replace(&action)
+            .insert(&audit(ctx, "action_update", id)?);
         if writes::commit(app, set).await?.is_some() {
             app.logins().forget(&ctx.tenant.id);
             return action_view(app, ctx, id).await;
@@ -207,7 +210,8 @@ pub async fn action_delete(app: &App, ctx: &OpCtx, id: &str, mode: DeleteMode) -
             return Err(AppError::conflict("Unable to delete an action bound to a trigger."));
         }
         let mut set = WriteSet::new(&ctx.tenant.id, ctx.request_id)
-            .delete::<Action>(action.id.as_str(), Expect::Revision(action.revision));
+            .delete::<Action>(action.id.as_str(), Expect::Revision(action.revision))
+            .insert(&audit(ctx, "action_delete", id)?);
         // The list is named even when it stays as it is: a binding made meanwhile makes this write start again.
         set = if bound {
             list.bindings.retain(|binding| binding.action_id != action.id);
@@ -235,7 +239,7 @@ pub async fn action_deploy(app: &App, ctx: &OpCtx, id: &str) -> Result<(ActionVe
     for _ in 0..writes::ATTEMPTS {
         let mut action = action_load(app, ctx, id).await?;
         let version = versions::next(&mut action, ctx.now)?;
-        if let Some(done) = versions::deploy(app, ctx, action, version).await? {
+        if let Some(done) = versions::deploy(app, ctx, action, version, "action_deploy").await? {
             return Ok(done);
         }
     }

@@ -1,5 +1,6 @@
 //! Artifacts: the modules of compiled actions. The bytes are a row of their own, named by their SHA-256 within the
-//! tenant, so that a draft and the versions made from it share one row.
+//! tenant, so that a draft and the versions made from it share one row. They are kept when nothing names them any
+//! more: a recorded run can be made again from its journal only with its module.
 
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use crate::App;
 use crate::actions::{self, ActionView, writes};
 use crate::ctx::OpCtx;
 use crate::error::{AppError, Code};
+use crate::logs::audit;
 
 /// Whether the caller may upload a module for this action: asked before the body is read.
 ///
@@ -56,7 +58,11 @@ pub async fn artifact_replace(
             action.all_changes_deployed = false;
         }
         action.updated_at = ctx.now;
-        let set = WriteSet::new(&ctx.tenant.id, ctx.request_id).put(&row).replace(&action);
+        let set = WriteSet::new(&ctx.tenant.id, ctx.request_id).put(&row).replace(&action).insert(&audit(
+            ctx,
+            "artifact_replace",
+            action_id,
+        )?);
         if writes::commit(app, set).await?.is_some() {
             let action = actions::action_load(app, ctx, action_id).await?;
             return actions::with_version(app, ctx, action).await;

@@ -7,14 +7,15 @@ use postern_store::{BindingList, Expect, Index, WriteSet};
 use crate::actions::{self, ActionView, Slice, writes};
 use crate::ctx::OpCtx;
 use crate::error::AppError;
+use crate::logs::audit;
 use crate::{App, ids};
 
 /// One version of one trigger, as clients of the Management API know it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TriggerVersion {
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub id: &'static str,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub version: &'static str,
     /// Whether it is the one to use.
     pub current: bool,
@@ -62,9 +63,9 @@ const TRIGGERS: &[TriggerVersion] = &[
 pub enum BindingRef {
     /// An item of the list as it stands.
     Binding(String),
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     Action(String),
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     ActionName(String),
 }
 
@@ -94,7 +95,7 @@ pub struct BindingInput {
     pub target: BindingRef,
     /// The action's name when left out.
     pub display_name: Option<String>,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub on_failure: Setting<OnFailure>,
     /// Hosts the action may reach; `None` leaves it to the tenant.
     pub egress_hosts: Setting<Option<Vec<String>>>,
@@ -103,9 +104,9 @@ pub struct BindingInput {
 /// A binding with its action.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BindingView {
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub binding: Binding,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub view: ActionView,
 }
 
@@ -162,7 +163,7 @@ pub async fn binding_replace(
     check_items(&items)?;
     for _ in 0..writes::ATTEMPTS {
         let mut list = bindings_of(app, &ctx.tenant.id, trigger_id).await?;
-        let mut set = WriteSet::new(&ctx.tenant.id, ctx.request_id);
+        let mut set = WriteSet::new(&ctx.tenant.id, ctx.request_id).insert(&audit(ctx, "binding_replace", trigger_id)?);
         let mut next = Vec::with_capacity(items.len());
         for item in &items {
             let action = target(app, ctx, &list, &item.target).await?;

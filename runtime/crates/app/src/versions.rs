@@ -7,6 +7,7 @@ use postern_store::{Entity, Expect, Index, Query, WriteSet};
 use crate::actions::{self, Slice, writes};
 use crate::ctx::OpCtx;
 use crate::error::AppError;
+use crate::logs::audit;
 use crate::{App, ids};
 
 /// What a rollback does to the draft.
@@ -78,7 +79,7 @@ pub async fn version_rollback(
             actions::restore(&mut action.draft, &version);
         }
         set_current(&mut action, &version, ctx.now);
-        if let Some(done) = deploy(app, ctx, action, version).await? {
+        if let Some(done) = deploy(app, ctx, action, version, "version_rollback").await? {
             return Ok(done);
         }
     }
@@ -123,9 +124,12 @@ pub(crate) async fn deploy(
     ctx: &OpCtx,
     action: Action,
     version: ActionVersion,
+    operation: &str,
 ) -> Result<Option<(ActionVersion, Action)>, AppError> {
     let tenant = &ctx.tenant.id;
-    let mut set = WriteSet::new(tenant, ctx.request_id).replace(&action).insert(&version);
+    let resource = format!("{}/{}", action.id, version.number);
+    let entry = audit(ctx, operation, &resource)?;
+    let mut set = WriteSet::new(tenant, ctx.request_id).replace(&action).insert(&version).insert(&entry);
     // Newest first. The new version is the deployed one, so every row above the limit may go.
     for old in version_all(app, tenant, &action.id).await?.iter().skip(limits::VERSIONS_PER_ACTION - 1) {
         set = set.delete::<ActionVersion>(&old.id(), Expect::Any);

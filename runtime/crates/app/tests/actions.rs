@@ -10,7 +10,7 @@ use postern_app::versions::{self, RollbackMode};
 use postern_app::{App, AppConfig, AppError, Kind, MasterKey, OpCtx, ScopeSet, artifacts, ids};
 use postern_engine::{Engine, EngineConfig};
 use postern_model::{
-    Action, ActionVersion, Actor, OnFailure, RunStatus, Runtime, Tenant, Trigger, VersionStatus, limits,
+    Action, ActionVersion, Actor, LogEntry, OnFailure, RunStatus, Runtime, Tenant, Trigger, VersionStatus, limits,
 };
 use postern_store::{Query, SledConfig, SledStore, Store};
 use serde_json::{Map, Value, json};
@@ -557,4 +557,26 @@ async fn a_test_reports_what_the_run_did_and_commits_nothing() {
     let run = bench.test(&action, json!({})).await.report;
     assert_eq!((run.status, run.mutations.len()), (RunStatus::Trap, 0));
     assert!(run.error.is_some());
+}
+
+#[tokio::test]
+async fn every_write_leaves_an_entry_that_holds_no_value() {
+    let bench = Bench::new();
+    let action = bench.deployed("plan").await;
+    bench.update(&action, secrets(&[("KEY", Some("s3cret"))])).await.unwrap();
+    bench.bind(vec![by_id(&action)]).await.unwrap();
+    let version = bench.fetch(&action).await.deployed.unwrap();
+    bench.rollback(&action, &version, RollbackMode::KeepDraft).await.unwrap();
+    actions::action_delete(&bench.app, &bench.ctx(), action.id.as_str(), DeleteMode::Force).await.unwrap();
+    let tenant = bench.ctx().tenant.id.clone();
+    let entries = bench.app.store().list::<LogEntry>(&tenant, Query::all()).await.unwrap().rows;
+    let mut operations: Vec<&str> = entries.iter().map(|entry| entry.description.as_str()).collect();
+    operations.sort_unstable();
+    let all = "action_create action_delete action_deploy action_update artifact_replace binding_replace version_rollback";
+    assert_eq!(operations, all.split(' ').collect::<Vec<_>>());
+    let text = serde_json::to_string(&entries).unwrap();
+    assert!(text.contains(action.id.as_str()) && !text.contains("s3cret"), "{text}");
+    // A refused write leaves none.
+    bench.update(&action, ActionInput::default()).await.unwrap_err();
+    assert_eq!(bench.app.store().count::<LogEntry>(&tenant, Query::all()).await.unwrap(), 7);
 }

@@ -342,7 +342,7 @@ async fn every_operation_asks_for_its_scope_before_it_reads_the_body() {
     for (method, path, body, scope) in operations(&id, &version) {
         let path = format!("/api/v2/actions{path}");
         let what = format!("{method} {path}");
-        for body in [body.unwrap_or(json!({})).to_string().into_bytes(), b"not JSON".to_vec()] {
+        for body in [body.unwrap_or_else(|| json!({})).to_string().into_bytes(), b"not JSON".to_vec()] {
             let message = poor.raw(method.clone(), &path, body.clone()).await.refused(&what, 403);
             assert_eq!(message, format!("Insufficient scope, expected any of: {scope}"), "{what}");
             api.without_token().raw(method.clone(), &path, body).await.refused(&what, 401);

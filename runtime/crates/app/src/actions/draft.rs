@@ -42,7 +42,7 @@ pub struct ActionInput {
     pub code: Option<String>,
     /// Npm packages of the source.
     pub dependencies: Option<Vec<Dependency>>,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub secrets: Option<Vec<SecretInput>>,
 }
 
@@ -267,8 +267,10 @@ pub fn secrets_open(
     let mut values = BTreeMap::new();
     for secret in sealed {
         let opened = secrets::open(app, tenant, &row_key(action, &secret.name), &secret.sealed_value)?;
-        let value = String::from_utf8(opened)
-            .map_err(|_| AppError::internal(format!("secret '{}' of action {action} is not text", secret.name)))?;
+        // Not passed on: the error would hold the value.
+        let Ok(value) = String::from_utf8(opened) else {
+            return Err(AppError::internal(format!("secret '{}' of action {action} is not text", secret.name)));
+        };
         values.insert(secret.name.clone(), value);
     }
     Ok(values)

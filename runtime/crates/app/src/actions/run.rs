@@ -17,7 +17,7 @@ use crate::{App, ids};
 /// What came of a test.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TestRun {
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub report: RunReport,
     /// From the request to the answer, compiling included, µs.
     pub request_us: u64,
