@@ -40,16 +40,38 @@ impl Admission {
     }
 
     pub(crate) async fn admit(&self, tenant: &TenantId, deadline: Instant) -> Result<Permit, Busy> {
+        // The tenant's own permit first: a tenant that is full holds none of the process's while it waits.
+        let (of_tenant, of_process) = (self.tenant(tenant), Arc::clone(&self.process));
+        let at_once = Arc::clone(&of_tenant).try_acquire_owned().ok();
+        if let Some(tenant) = at_once {
+            match Arc::clone(&of_process).try_acquire_owned() {
+                Ok(process) => return Ok(Permit { _tenant: tenant, _process: process }),
+                Err(_full) => return self.wait(Some(tenant), of_tenant, of_process, deadline).await,
+            }
+        }
+        self.wait(None, of_tenant, of_process, deadline).await
+    }
+
+    /// For the permits that cannot be had at once.
+    async fn wait(
+        &self,
+        tenant: Option<OwnedSemaphorePermit>,
+        of_tenant: Arc<Semaphore>,
+        of_process: Arc<Semaphore>,
+        deadline: Instant,
+    ) -> Result<Permit, Busy> {
         let started = Instant::now();
-        let until = (started + self.wait).min(deadline);
+        let until = started.checked_add(self.wait).unwrap_or(deadline).min(deadline);
         let busy = |tenant: bool| Busy {
             tenant,
             limit: if tenant { self.runs_per_tenant } else { self.concurrent_runs },
             waited: started.elapsed(),
         };
-        // The tenant's own permit first: a tenant that is full holds none of the process's while it waits.
-        let tenant = acquire(self.tenant(tenant), until).await.ok_or_else(|| busy(true))?;
-        let process = acquire(Arc::clone(&self.process), until).await.ok_or_else(|| busy(false))?;
+        let tenant = match tenant {
+            Some(permit) => permit,
+            None => acquire(of_tenant, until).await.ok_or_else(|| busy(true))?,
+        };
+        let process = acquire(of_process, until).await.ok_or_else(|| busy(false))?;
         Ok(Permit { _tenant: tenant, _process: process })
     }
 
@@ -69,11 +91,8 @@ impl Admission {
 }
 
 async fn acquire(semaphore: Arc<Semaphore>, until: Instant) -> Option<OwnedSemaphorePermit> {
-    match Arc::clone(&semaphore).try_acquire_owned() {
-        Ok(permit) => Some(permit),
-        Err(_full) => match tokio::time::timeout_at(until.into(), semaphore.acquire_owned()).await {
-            Ok(Ok(permit)) => Some(permit),
-            Ok(Err(_)) | Err(_) => None,
-        },
+    match tokio::time::timeout_at(until.into(), semaphore.acquire_owned()).await {
+        Ok(Ok(permit)) => Some(permit),
+        Ok(Err(_)) | Err(_) => None,
     }
 }

@@ -139,20 +139,30 @@ fn bounded(mut text: String) -> String {
 /// Makes a run in a sandbox of its own.
 pub(crate) async fn run(engine: &Inner, program: &Program, input: RunInput) -> RunReport {
     let started = Instant::now();
-    let RunInput {
-        entry,
-        event,
-        limits,
-        deadline,
-        mut now_ms,
-        mut seed,
-        egress,
-        cache,
-        directory,
-        earlier,
-        replay,
-        ..
-    } = input;
+    let (entry, deadline) = (input.entry, input.deadline);
+    let (sandbox, bad_seed) = sandbox(engine, input);
+    let mut store = store(engine, sandbox);
+    let mut cpu = Duration::ZERO;
+    let end = if started < deadline {
+        timed(call(program, entry, &mut store), &mut cpu, started).await
+    } else {
+        Err(Stopped::By(HostStop::Deadline.into()))
+    };
+    let end = match end {
+        Ok(packed) => decode_result(&store, packed),
+        Err(Stopped::NotThere) => {
+            Err(Failure::new(RunStatus::HostFault, "HostFault", "the action has no `on_continue_post_login`"))
+        }
+        Err(Stopped::By(error)) => Err(classify(&error, program, &store)),
+    };
+    let usage = Usage { cpu_us: micros(cpu), ..Usage::default() };
+    finish(store, end, usage, started, bad_seed)
+}
+
+/// The sandbox of a run, and whether the seed of the journal to replay is none.
+fn sandbox(engine: &Inner, input: RunInput) -> (Sandbox, bool) {
+    let RunInput { event, limits, deadline, mut now_ms, mut seed, egress, cache, directory, earlier, replay, .. } =
+        input;
     let mut bad_seed = false;
     if let Some(journal) = &replay {
         now_ms = journal.now_ms;
@@ -163,31 +173,30 @@ pub(crate) async fn run(engine: &Inner, program: &Program, input: RunInput) -> R
     let replay = replay.map(|journal| Replay::new(journal, &event));
     let earlier = earlier.into_iter().map(Some).collect();
     let outside = Outside { now_ms, seed, egress, cache, directory, earlier };
-    let sandbox =
-        Sandbox::new(limits, deadline, Arc::clone(&engine.shared), EventSource { event, replay }, Some(outside));
-    let mut store = store(engine, sandbox);
+    let source = EventSource { event, replay };
+    (Sandbox::new(limits, deadline, Arc::clone(&engine.shared), source, Some(outside)), bad_seed)
+}
 
-    let mut cpu = Duration::ZERO;
-    let end = timed(call(program, entry, &mut store), &mut cpu).await;
-    let end = match end {
-        Ok(packed) => decode_result(&store, packed),
-        Err(Stopped::NotThere) => {
-            Err(Failure::new(RunStatus::HostFault, "HostFault", "the action has no `on_continue_post_login`"))
-        }
-        Err(Stopped::By(error)) => Err(classify(&error, program, &store)),
-    };
-
+/// Drops the sandbox, and tells what came of the run.
+fn finish(
+    mut store: Store<Sandbox>,
+    end: Result<Vec<Mutation>, Failure>,
+    usage: Usage,
+    started: Instant,
+    bad_seed: bool,
+) -> RunReport {
     let fuel_left = store.get_fuel().unwrap_or_default();
     let logs = store.data_mut().take_logs();
-    let Sandbox { guard, journal, calls, source, .. } = store.into_data();
+    let Sandbox { limits, guard, journal, calls, source, outside, .. } = store.into_data();
     let usage = Usage {
         fuel: limits.fuel.saturating_sub(fuel_left),
         memory_bytes: guard.peak as u64,
-        cpu_us: micros(cpu),
         duration_us: micros(started.elapsed()),
         host_calls: u32::try_from(journal.calls()).unwrap_or(u32::MAX),
         host_bytes: calls.received,
+        ..usage
     };
+    let (now_ms, seed) = outside.map_or((0, [0; 32]), |outside| (outside.now_ms, outside.seed));
     let journal = journal.finish(now_ms, &seed);
     let divergence = source.replay.and_then(|replay| {
         let stopped = end.as_ref().err().filter(|failure| failure.status == RunStatus::HostFault);
@@ -240,9 +249,6 @@ impl From<wasmtime::Error> for Stopped {
 }
 
 async fn call(program: &Program, entry: Entry, store: &mut Store<Sandbox>) -> Result<i64, Stopped> {
-    if Instant::now() >= store.data().deadline {
-        return Err(Stopped::By(HostStop::Deadline.into()));
-    }
     let function = match entry {
         Entry::Execute => &program.exports.execute,
         Entry::Continue => program.exports.resume.as_ref().ok_or(Stopped::NotThere)?,
@@ -265,11 +271,12 @@ async fn instantiate(program: &Program, store: &mut Store<Sandbox>) -> wasmtime:
     Ok(instance)
 }
 
-/// Adds the time spent inside of polls: waiting for an answer is not work.
-async fn timed<T>(work: impl Future<Output = T>, cpu: &mut Duration) -> T {
+/// Adds the time spent inside of polls: waiting for an answer is not work. `now` is when the first begins.
+async fn timed<T>(work: impl Future<Output = T>, cpu: &mut Duration, now: Instant) -> T {
     let mut work = std::pin::pin!(work);
+    let mut first = Some(now);
     std::future::poll_fn(|context| {
-        let started = Instant::now();
+        let started = first.take().unwrap_or_else(Instant::now);
         let poll = work.as_mut().poll(context);
         *cpu += started.elapsed();
         poll
