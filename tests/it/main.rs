@@ -7,6 +7,7 @@
     reason = "a test reports by panicking"
 )]
 
+mod budget;
 mod concurrency;
 mod coverage;
 mod durability;
