@@ -36,7 +36,7 @@ use self::person::{Person, Profile};
 pub use self::state::LoginState;
 use crate::ctx::OpCtx;
 use crate::error::{AppError, Code};
-use crate::{App, connections, ids, roles};
+use crate::{App, connections, ids, roles, tenants};
 
 const SCOPE: &str = "create:simulated_logins";
 
@@ -230,7 +230,7 @@ impl Login<'_> {
     fn facts(&self, roles: &[Role], overlay: Option<Map<String, Value>>, now: Timestamp) -> LoginFacts {
         LoginFacts {
             tenant: self.ctx.tenant.id.clone(),
-            management_audience: format!("https://{}/api/v2/", self.ctx.tenant.domain),
+            management_audience: tenants::management_audience(&self.ctx.tenant.domain),
             client: Arc::clone(&self.client),
             connection: Arc::clone(&self.connection),
             request: self.request.clone(),

@@ -1,0 +1,20 @@
+;; Keeps a mark and sends the user away; back again it keeps /request/query/answer in user_metadata.answer.
+(module
+  (import "postern_v1" "event_read" (func $event_read (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "/request/query/answer")
+  (data (i32.const 256) "{\"mutations\":[{\"type\":\"user.setAppMetadata\",\"key\":\"asked\",\"value\":true},{\"type\":\"transaction.setMetadata\",\"key\":\"t\",\"value\":\"kept\"},{\"type\":\"redirect.sendUserTo\",\"url\":\"https://forms.example.com/ask?from=postern\"}]}")
+  (data (i32.const 1024) "{\"mutations\":[{\"type\":\"user.setUserMetadata\",\"key\":\"answer\",\"value\":")
+  (func (export "on_execute_post_login") (result i64)
+    (i64.or (i64.const 1099511627776) (i64.const 215)))
+  (func (export "on_continue_post_login") (result i64) (local $len i32) (local $end i32)
+    (local.set $len (call $event_read (i32.const 0) (i32.const 21) (i32.const 1092) (i32.const 4096)))
+    (if (i32.or (i32.lt_s (local.get $len) (i32.const 0)) (i32.gt_s (local.get $len) (i32.const 4096)))
+      (then unreachable))
+    (local.set $end (i32.add (i32.const 1092) (local.get $len)))
+    (i32.store8 (local.get $end) (i32.const 125))
+    (i32.store8 offset=1 (local.get $end) (i32.const 93))
+    (i32.store8 offset=2 (local.get $end) (i32.const 125))
+    (i64.or
+      (i64.const 4398046511104)
+      (i64.extend_i32_u (i32.sub (local.get $end) (i32.const 1021))))))
