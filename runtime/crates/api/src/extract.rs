@@ -134,6 +134,6 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         // A path that is no UTF-8 names nothing we have.
         let path = axum::extract::Path::from_request_parts(parts, state).await;
-        path.map(|axum::extract::Path(path)| Self(path)).map_err(|_| not_served())
+        path.map(|axum::extract::Path(path)| Self(path)).map_err(|_bad| not_served())
     }
 }

@@ -58,7 +58,6 @@ fn no_delay(stream: &mut tokio::net::TcpStream) {
 }
 
 /// Everything that is served.
-#[must_use]
 pub fn router(app: App) -> Router {
     let described = Routes::new()
         .merge(management::routes())

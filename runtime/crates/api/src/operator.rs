@@ -130,7 +130,7 @@ async fn export_create(
     let scope = match body.unwrap_or_default().tenant {
         None => ExportScope::All,
         Some(name) => {
-            ExportScope::Tenant(name.parse().map_err(|_| AppError::invalid_body("'tenant' is not a tenant"))?)
+            ExportScope::Tenant(name.parse().map_err(|_bad| AppError::invalid_body("'tenant' is not a tenant"))?)
         }
     };
     let fault = |error: std::io::Error| AppError::internal("write the export").with_source(error);

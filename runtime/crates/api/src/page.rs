@@ -63,7 +63,7 @@ impl Paging {
             Self::Offset { page, per_page, .. } => Ok(page.saturating_mul(*per_page)),
             Self::Checkpoint { from: None, .. } => Ok(0),
             Self::Checkpoint { from: Some(from), .. } => {
-                from.parse().map_err(|_| AppError::invalid_query("'from' is not a cursor of this list"))
+                from.parse().map_err(|_bad| AppError::invalid_query("'from' is not a cursor of this list"))
             }
         }
     }

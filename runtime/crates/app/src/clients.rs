@@ -21,15 +21,15 @@ const ATTEMPTS: usize = 5;
 /// What a request may set; absent leaves it as it is.
 #[derive(Clone, Default)]
 pub struct ClientInput {
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub name: Option<String>,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub client_id: Option<String>,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub client_secret: Option<String>,
     /// Merged; `None` as a value removes the entry.
     pub client_metadata: Option<BTreeMap<String, Option<String>>>,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub grant_types: Option<Vec<String>>,
     /// Every other setting; `null` removes one.
     pub settings: Map<String, Value>,
@@ -71,7 +71,7 @@ pub(crate) async fn all(app: &App, ctx: &OpCtx) -> Result<Vec<Client>, AppError>
 pub async fn client_create(app: &App, ctx: &OpCtx, input: ClientInput) -> Result<Client, AppError> {
     ctx.require("create:clients")?;
     let client_id: ClientId = match &input.client_id {
-        Some(id) => id.parse().map_err(|_| AppError::invalid_body("'client_id' is not well-formed"))?,
+        Some(id) => id.parse().map_err(|_bad| AppError::invalid_body("'client_id' is not well-formed"))?,
         None => ids::client()?,
     };
     if input.name.is_none() {

@@ -16,22 +16,22 @@ const OPTIONS_BYTES: usize = 64 * 1024;
 /// What a request may set; absent leaves it as it is.
 #[derive(Debug, Clone, Default)]
 pub struct ConnectionInput {
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub name: Option<String>,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub strategy: Option<String>,
     /// Replaces all options (Auth0: "`options` is replaced, not merged").
     pub options: Option<Options>,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub metadata: Option<Map<String, Value>>,
 }
 
 /// The options of a connection.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub set_user_root_attributes: RootAttributes,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub non_persistent_attrs: Vec<String>,
     /// The others, kept as they came.
     pub other: Map<String, Value>,

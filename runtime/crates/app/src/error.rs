@@ -5,7 +5,7 @@ use postern_store::{CommitError, StoreError};
 
 /// What went wrong, as Auth0 names it. Its [`Kind`] decides the status; its text is the `errorCode` of the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names are Auth0's codes")]
+#[expect(missing_docs, reason = "the names are Auth0's codes")]
 pub enum Code {
     InvalidBody,
     InvalidUri,
@@ -31,7 +31,7 @@ pub enum Code {
 
 /// What a status stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum Kind {
     BadRequest,
     Unauthorized,
@@ -96,7 +96,7 @@ impl Code {
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct AppError {
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub code: Code,
     /// For the caller. Of an internal error the caller sees another text; this one is for the program's own log.
     pub message: String,

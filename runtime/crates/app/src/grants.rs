@@ -52,11 +52,11 @@ pub const MANAGEMENT_SCOPES: &[&str] = &[
 /// A client grant. There is one API, so one grant a client; its id is the client's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub client_id: ClientId,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub audience: String,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub scope: Vec<String>,
 }
 

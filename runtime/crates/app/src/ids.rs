@@ -19,7 +19,7 @@ use crate::error::AppError;
 /// When the operating system gives none.
 pub fn random<const N: usize>() -> Result<[u8; N], AppError> {
     let mut bytes = [0; N];
-    SystemRandom::new().fill(&mut bytes).map_err(|_| AppError::internal("read random bytes"))?;
+    SystemRandom::new().fill(&mut bytes).map_err(|_bad| AppError::internal("read random bytes"))?;
     Ok(bytes)
 }
 
@@ -32,7 +32,6 @@ pub fn seed() -> Result<[u8; 32], AppError> {
 }
 
 /// A secret of 256 bits, URL-safe.
-#[allow(clippy::missing_errors_doc, reason = "see `seed`")]
 pub fn token() -> Result<String, AppError> {
     Ok(URL_SAFE_NO_PAD.encode(random::<32>()?))
 }
@@ -46,13 +45,12 @@ fn alphanumeric<const N: usize>() -> Result<String, AppError> {
 }
 
 fn parsed<T: std::str::FromStr>(text: &str) -> Result<T, AppError> {
-    text.parse().map_err(|_| AppError::internal("make an id"))
+    text.parse().map_err(|_bad| AppError::internal("make an id"))
 }
 
 macro_rules! uuids {
     ($($(#[$doc:meta])* $name:ident -> $id:ident;)*) => {$(
         $(#[$doc])*
-        #[allow(clippy::missing_errors_doc, reason = "see `seed`")]
         pub fn $name() -> Result<$id, AppError> {
             parsed(&Uuid::from_bytes(uuid_bytes()?).to_string())
         }
@@ -64,38 +62,35 @@ fn uuid_bytes() -> Result<[u8; 16], AppError> {
 }
 
 uuids! {
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     action -> ActionId;
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     action_version -> ActionVersionId;
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     binding -> BindingId;
 }
 
 /// Makes a write idempotent.
-#[allow(clippy::missing_errors_doc, reason = "see `seed`")]
 pub fn request() -> Result<Uuid, AppError> {
     Ok(Uuid::from_bytes(uuid_bytes()?))
 }
 
 /// A client id in Auth0's form: 32 letters and digits.
-#[allow(clippy::missing_errors_doc, reason = "see `seed`")]
 pub fn client() -> Result<ClientId, AppError> {
     parsed(&alphanumeric::<32>()?)
 }
 
-#[allow(missing_docs, clippy::missing_errors_doc, reason = "says its name; see `seed`")]
+#[expect(missing_docs, reason = "says its name")]
 pub fn connection() -> Result<ConnectionId, AppError> {
     parsed(&format!("con_{}", alphanumeric::<16>()?))
 }
 
-#[allow(missing_docs, clippy::missing_errors_doc, reason = "says its name; see `seed`")]
+#[expect(missing_docs, reason = "says its name")]
 pub fn role() -> Result<RoleId, AppError> {
     parsed(&format!("rol_{}", alphanumeric::<16>()?))
 }
 
 /// A user of this strategy, with 24 hex digits as Auth0's databases give.
-#[allow(clippy::missing_errors_doc, reason = "see `seed`")]
 pub fn user(strategy: &str) -> Result<UserId, AppError> {
     let digits = random::<12>()?.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
     parsed(&format!("{strategy}|{digits}"))
@@ -117,19 +112,16 @@ fn ordered(now: Timestamp) -> Result<String, AppError> {
 }
 
 /// Ids made later are greater.
-#[allow(clippy::missing_errors_doc, reason = "see `seed`")]
 pub fn execution(now: Timestamp) -> Result<ExecutionId, AppError> {
     parsed(&format!("exe_{}", ordered(now)?))
 }
 
 /// Ids made later are greater.
-#[allow(clippy::missing_errors_doc, reason = "see `seed`")]
 pub fn login(now: Timestamp) -> Result<LoginId, AppError> {
     parsed(&format!("lgn_{}", ordered(now)?))
 }
 
 /// Ids made later are greater.
-#[allow(clippy::missing_errors_doc, reason = "see `seed`")]
 pub fn log(now: Timestamp) -> Result<LogId, AppError> {
     parsed(&format!("900{}", ordered(now)?))
 }

@@ -40,7 +40,7 @@ impl MasterKey {
     pub fn new(bytes: &[u8; 32]) -> Result<Self, BadMasterKey> {
         let mut id = [0; KEY_ID_LEN];
         id.iter_mut().zip(digest(&SHA256, bytes).as_ref()).for_each(|(to, from)| *to = *from);
-        let key = UnboundKey::new(&AES_256_GCM, bytes).map_err(|_| BadMasterKey)?;
+        let key = UnboundKey::new(&AES_256_GCM, bytes).map_err(|_bad| BadMasterKey)?;
         Ok(Self { id, key: LessSafeKey::new(key) })
     }
 
@@ -53,9 +53,9 @@ impl MasterKey {
         let bytes = if text.len() == 64 {
             hex(text).ok_or(BadMasterKey)?
         } else {
-            STANDARD.decode(text).map_err(|_| BadMasterKey)?
+            STANDARD.decode(text).map_err(|_bad| BadMasterKey)?
         };
-        Self::new(&bytes.try_into().map_err(|_| BadMasterKey)?)
+        Self::new(&bytes.try_into().map_err(|_bad| BadMasterKey)?)
     }
 
     fn seal(&self, aad: &[u8], plain: &[u8]) -> Result<String, AppError> {
@@ -63,7 +63,7 @@ impl MasterKey {
         let mut sealed = plain.to_vec();
         self.key
             .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(aad), &mut sealed)
-            .map_err(|_| AppError::internal("seal a secret"))?;
+            .map_err(|_bad| AppError::internal("seal a secret"))?;
         Ok(STANDARD.encode([&self.id[..], &nonce[..], &sealed].concat()))
     }
 

@@ -21,7 +21,7 @@ const MANAGEMENT_CLIENT: &str = "management_client";
 /// A tenant with its keys at hand.
 #[derive(Debug)]
 pub struct TenantKeys {
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub tenant: Arc<Tenant>,
     /// Signs and checks its tokens.
     pub keys: Keys,
@@ -54,11 +54,11 @@ pub fn management_audience(domain: &str) -> String {
 /// What the operator gets of a new tenant. The secret is shown once.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NewTenant {
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub tenant: Tenant,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub client_id: String,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub client_secret: String,
 }
 
@@ -81,9 +81,9 @@ pub fn operator_check(app: &App, token: &str) -> bool {
 /// # Errors
 /// When name or domain are not legal or taken.
 pub async fn tenant_create(app: &App, name: &str, domain: &str, now: Timestamp) -> Result<NewTenant, AppError> {
-    let id: TenantId = name
-        .parse()
-        .map_err(|_| AppError::invalid_body("'name' must be 1 to 63 lower-case letters, digits and inner hyphens"))?;
+    let id: TenantId = name.parse().map_err(|_bad| {
+        AppError::invalid_body("'name' must be 1 to 63 lower-case letters, digits and inner hyphens")
+    })?;
     let domain = parse_domain(domain)?;
     let key_id = id.clone();
     let key_app = app.clone();
@@ -130,7 +130,7 @@ pub async fn tenant_create(app: &App, name: &str, domain: &str, now: Timestamp) 
 fn parse_domain(domain: &str) -> Result<String, AppError> {
     let domain = domain.to_ascii_lowercase();
     let bad = || AppError::invalid_body("'domain' must be a host name with an optional port, without a scheme");
-    let url = url::Url::parse(&format!("https://{domain}/")).map_err(|_| bad())?;
+    let url = url::Url::parse(&format!("https://{domain}/")).map_err(|_bad| bad())?;
     let host = url.host_str().ok_or_else(bad)?;
     let plain = match url.port() {
         Some(port) => format!("{host}:{port}"),
@@ -213,15 +213,15 @@ pub async fn tenant_by_domain(app: &App, host: &str) -> Result<Arc<TenantKeys>, 
 /// What the first start, and every later one, tells the operator.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Bootstrap {
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub issuer: String,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub domain: String,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub client_id: String,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub client_secret: String,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub operator_token: String,
 }
 

@@ -99,9 +99,9 @@ struct ManagementClaims {
 /// Who a management token speaks for.
 #[derive(Debug, Clone)]
 pub struct Bearer {
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub actor: Actor,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub scopes: ScopeSet,
 }
 
@@ -111,7 +111,7 @@ pub struct Bearer {
 /// When it is not all of that; the text is Auth0's.
 pub fn management_token_check(tenant: &TenantKeys, token: &str) -> Result<Bearer, AppError> {
     let refuse = |text: &str| AppError::new(Code::InvalidToken, text);
-    let header = jsonwebtoken::decode_header(token).map_err(|_| refuse("Invalid token"))?;
+    let header = jsonwebtoken::decode_header(token).map_err(|_bad| refuse("Invalid token"))?;
     if header.alg != Algorithm::RS256 {
         return Err(refuse("Invalid token"));
     }
@@ -132,7 +132,7 @@ pub fn management_token_check(tenant: &TenantKeys, token: &str) -> Result<Bearer
             })
         })?
         .claims;
-    let client_id: ClientId = claims.azp.parse().map_err(|_| refuse("Invalid token"))?;
+    let client_id: ClientId = claims.azp.parse().map_err(|_bad| refuse("Invalid token"))?;
     Ok(Bearer { actor: Actor::Client { client_id }, scopes: ScopeSet::parse(&claims.scope) })
 }
 
@@ -143,15 +143,15 @@ fn is_expired(error: &jsonwebtoken::errors::Error) -> bool {
 /// A client-credentials request, whichever way it came.
 #[derive(Clone, Default)]
 pub struct ClientCredentials {
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub client_id: String,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub client_secret: String,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub audience: Option<String>,
     /// Narrows the token.
     pub scope: Option<String>,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub ip: Option<String>,
 }
 
@@ -179,13 +179,13 @@ impl From<AppError> for TokenError {
 /// A token and what it is good for.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct IssuedToken {
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub access_token: String,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub scope: String,
     /// Seconds.
     pub expires_in: u64,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub token_type: &'static str,
 }
 
@@ -227,7 +227,7 @@ async fn exchange(
 ) -> Result<(Client, IssuedToken), TokenError> {
     let refused = |status, error, text: &str| TokenError::Refused(status, error, text.to_owned());
     let unauthorized = || refused(401, "access_denied", "Unauthorized");
-    let id: ClientId = request.client_id.parse().map_err(|_| unauthorized())?;
+    let id: ClientId = request.client_id.parse().map_err(|_bad| unauthorized())?;
     let client = app.store().fetch::<Client>(&tenant.tenant.id, id.as_str()).await.map_err(AppError::from)?;
     let client = client.ok_or_else(unauthorized)?;
     if verify_slices_are_equal(client.client_secret.as_bytes(), request.client_secret.as_bytes()).is_err() {

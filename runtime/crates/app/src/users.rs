@@ -34,15 +34,15 @@ pub struct UserInput {
     pub connection: Option<String>,
     /// Without the strategy.
     pub user_id: Option<String>,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub password: Option<String>,
     /// `email`, `username`, `name`, `nickname`, …; `None` removes.
     pub text: BTreeMap<&'static str, Option<String>>,
     /// `email_verified`, `phone_verified`, `blocked`.
     pub flags: BTreeMap<&'static str, bool>,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub user_metadata: Option<Metadata>,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub app_metadata: Option<Metadata>,
 }
 
@@ -68,7 +68,7 @@ fn absent() -> AppError {
 
 /// The user, whatever the scopes: for the other use cases.
 pub(crate) async fn load(app: &App, ctx: &OpCtx, id: &str) -> Result<User, AppError> {
-    let id: UserId = id.parse().map_err(|_| absent())?;
+    let id: UserId = id.parse().map_err(|_bad| absent())?;
     app.store().fetch::<User>(&ctx.tenant.id, id.as_str()).await?.ok_or_else(absent)
 }
 
@@ -113,10 +113,7 @@ pub async fn user_create(app: &App, ctx: &OpCtx, input: UserInput) -> Result<Use
     check(&input)?;
     let name =
         input.connection.as_deref().ok_or_else(|| AppError::invalid_body("Missing required property: connection"))?;
-    let connection = connections::by_name(app, ctx, name).await.map_err(|error| match error.code {
-        Code::InexistentConnection => AppError::new(Code::InexistentConnection, "The connection does not exist."),
-        _ => error,
-    })?;
+    let connection = connections::by_name(app, ctx, name).await?;
     if connection.strategy.is_database() {
         if input.text("email").is_none() && input.text("username").is_none() {
             return Err(AppError::invalid_body("Missing required property: email"));
@@ -145,7 +142,7 @@ async fn new_user(ctx: &OpCtx, mut input: UserInput, connection: &postern_model:
     let user_id = match &input.user_id {
         Some(id) => format!("{strategy}|{}", id.strip_prefix(&format!("{strategy}|")).unwrap_or(id))
             .parse()
-            .map_err(|_| AppError::invalid_body("'user_id' is not well-formed"))?,
+            .map_err(|_bad| AppError::invalid_body("'user_id' is not well-formed"))?,
         None => ids::user(strategy)?,
     };
     let password_hash = match input.password.take() {
@@ -161,7 +158,7 @@ async fn new_user(ctx: &OpCtx, mut input: UserInput, connection: &postern_model:
         revision: 0,
         name: text("name").or_else(|| email.clone()).or_else(|| username.clone()),
         nickname: text("nickname").or_else(|| local.clone()).or_else(|| username.clone()),
-        picture: text("picture").or_else(|| email.as_deref().map(|email| gravatar(email))),
+        picture: text("picture").or_else(|| email.as_deref().map(gravatar)),
         given_name: text("given_name"),
         family_name: text("family_name"),
         phone_number: text("phone_number"),

@@ -94,7 +94,7 @@ fn invalid(text: impl Into<String>) -> OauthError {
 async fn read(request: Request) -> Result<TokenBody, OauthError> {
     let media_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let json = media_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json");
-    let bytes = body(request, BODY_BYTES).await.map_err(|_| {
+    let bytes = body(request, BODY_BYTES).await.map_err(|_bad| {
         OauthError(StatusCode::PAYLOAD_TOO_LARGE, "invalid_request", "The body is too large".to_owned())
     })?;
     if json {
@@ -104,9 +104,9 @@ async fn read(request: Request) -> Result<TokenBody, OauthError> {
             .method(Method::POST)
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(axum::body::Body::from(bytes))
-            .map_err(|_| invalid("The body is not a form"))?;
+            .map_err(|_bad| invalid("The body is not a form"))?;
         let form = axum::Form::<TokenBody>::from_request(request, &()).await;
-        form.map(|axum::Form(body)| body).map_err(|_| invalid("The body is not a form"))
+        form.map(|axum::Form(body)| body).map_err(|_bad| invalid("The body is not a form"))
     }
 }
 

@@ -60,6 +60,12 @@ pub(crate) fn routes() -> Routes<App> {
             },
             client_fetch,
         )
+        .merge(write_routes())
+}
+
+fn write_routes() -> Routes<App> {
+    let client = Some(Content::json(wire::schema));
+    Routes::new()
         .add(
             Method::PATCH,
             ONE,

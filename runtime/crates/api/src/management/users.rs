@@ -61,6 +61,14 @@ pub(crate) fn routes() -> Routes<App> {
             },
             user_list_by_email,
         )
+        .merge(one_routes())
+        .merge(record_routes())
+        .merge(role_routes())
+}
+
+fn one_routes() -> Routes<App> {
+    let user = Some(Content::json(wire::schema));
+    Routes::new()
         .add(
             Method::GET,
             ONE,
@@ -96,12 +104,9 @@ pub(crate) fn routes() -> Routes<App> {
             },
             user_delete,
         )
-        .merge(parts())
 }
 
-fn parts() -> Routes<App> {
-    let roles = "/api/v2/users/{id}/roles";
-    let role_list = Some(Content::json(role_wire::list_schema));
+fn record_routes() -> Routes<App> {
     Routes::new()
         .add(
             Method::GET,
@@ -129,9 +134,15 @@ fn parts() -> Routes<App> {
             },
             user_logs_list,
         )
+}
+
+fn role_routes() -> Routes<App> {
+    let path = "/api/v2/users/{id}/roles";
+    let role_list = Some(Content::json(role_wire::list_schema));
+    Routes::new()
         .add(
             Method::GET,
-            roles,
+            path,
             Operation {
                 query: const { &[PARAMETERS[0], PARAMETERS[1], PARAMETERS[2]] },
                 response: role_list,
@@ -142,7 +153,7 @@ fn parts() -> Routes<App> {
         )
         .add(
             Method::POST,
-            roles,
+            path,
             Operation {
                 request: Some(Content::json(role_wire::assign_schema)),
                 success: 204,
@@ -153,7 +164,7 @@ fn parts() -> Routes<App> {
         )
         .add(
             Method::DELETE,
-            roles,
+            path,
             Operation {
                 request: Some(Content::json(role_wire::assign_schema)),
                 success: 204,

@@ -1,7 +1,5 @@
 //! A real server on a loopback port over a real store and engine, and a client for it.
 
-#![allow(dead_code, reason = "each test target uses a part of it")]
-
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;

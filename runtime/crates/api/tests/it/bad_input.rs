@@ -37,8 +37,18 @@ async fn bodies_that_are_no_legal_json_are_refused() {
     let deep = [b"{\"a\":".repeat(5000), b"1".to_vec(), b"}".repeat(5000)].concat();
     for (method, path) in &writes {
         for body in [
-            &b""[..], b"{", b"{\"name\":", b"nonsense", b"{} {}", b"[]", b"\"text\"", b"7", b"null",
-            b"{\"name\":\"\xff\"}", b"{\"name\":\"a\",\"name\":7}", &deep,
+            &b""[..],
+            b"{",
+            b"{\"name\":",
+            b"nonsense",
+            b"{} {}",
+            b"[]",
+            b"\"text\"",
+            b"7",
+            b"null",
+            b"{\"name\":\"\xff\"}",
+            b"{\"name\":\"a\",\"name\":7}",
+            &deep,
         ] {
             let answer = server.api.raw(method.clone(), path, JSON, body).await;
             let text = String::from_utf8_lossy(&body[..body.len().min(40)]).into_owned();

@@ -48,7 +48,9 @@ async fn every_change_is_in_the_log_and_no_secret_is() {
         assert!(row["log_id"].as_str().unwrap().starts_with("900"), "{row}");
     }
     let text = json!(list(api, "?per_page=100").await).to_string();
-    for secret in [PASSWORD, "hidden-city", "hidden-plan", "hidden-secret", &api.client_secret, api.token.as_ref().unwrap()] {
+    for secret in
+        [PASSWORD, "hidden-city", "hidden-plan", "hidden-secret", &api.client_secret, api.token.as_ref().unwrap()]
+    {
         assert!(!text.contains(secret), "{secret} is in the log");
     }
 }
@@ -85,7 +87,10 @@ async fn exchanges_are_in_the_log() {
     assert_eq!(failed[0]["client_id"], json!(api.client_id));
     let done = list(api, "?search=type%3A%22seccft%22").await;
     assert_eq!(done.len(), 1, "{done:?}");
-    assert_eq!(api.get(&format!("/api/v2/logs/{}", failed[0]["log_id"].as_str().unwrap())).await.expect(200), failed[0]);
+    assert_eq!(
+        api.get(&format!("/api/v2/logs/{}", failed[0]["log_id"].as_str().unwrap())).await.expect(200),
+        failed[0]
+    );
     api.get("/api/v2/logs/900000").await.refused(404, "");
 }
 

@@ -49,7 +49,10 @@ async fn a_tenant_that_breaks_a_rule_is_not_made() {
         let answer = operator.post("/operator/v1/tenants", body.clone()).await;
         assert_eq!(answer.status.as_u16(), 400, "{body}: {}", answer.body);
     }
-    operator.post("/operator/v1/tenants", json!({"name": "default", "domain": "x.example.test"})).await.refused(409, "");
+    operator
+        .post("/operator/v1/tenants", json!({"name": "default", "domain": "x.example.test"}))
+        .await
+        .refused(409, "");
     operator.post("/operator/v1/tenants", json!({"name": "second", "domain": DOMAIN})).await.refused(409, "");
     assert_eq!(operator.get("/operator/v1/tenants").await.expect(200).as_array().unwrap().len(), 1);
 }
@@ -57,7 +60,12 @@ async fn a_tenant_that_breaks_a_rule_is_not_made() {
 #[tokio::test]
 async fn the_operators_doors_open_to_the_operator_only() {
     let server = Server::start().await;
-    for api in [server.api.clone(), server.api.with_token(None), server.api.with_token(Some("")), server.api.with_token(Some("x"))] {
+    for api in [
+        server.api.clone(),
+        server.api.with_token(None),
+        server.api.with_token(Some("")),
+        server.api.with_token(Some("x")),
+    ] {
         api.get("/operator/v1/tenants").await.refused(401, "invalid_token");
         api.post("/operator/v1/tenants", json!({"name": "x", "domain": "x.test"})).await.refused(401, "invalid_token");
         api.post("/operator/v1/export", json!({})).await.refused(401, "invalid_token");

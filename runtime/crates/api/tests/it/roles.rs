@@ -53,7 +53,9 @@ async fn roles_are_given_to_users_and_taken_away() {
     assert_eq!(api.get(&roles).await.expect(200), json!([]));
     api.post(&roles, json!({"roles": ["rol_nothing"]})).await.refused(404, "inexistent_role");
     api.post(&roles, json!({"roles": "rol_nothing"})).await.refused(400, "invalid_body");
-    api.post("/api/v2/users/auth0%7Cnobody/roles", json!({"roles": [edit["id"]]})).await.refused(404, "inexistent_user");
+    api.post("/api/v2/users/auth0%7Cnobody/roles", json!({"roles": [edit["id"]]}))
+        .await
+        .refused(404, "inexistent_user");
 }
 
 #[tokio::test]

@@ -138,7 +138,10 @@ async fn a_client_whose_grant_types_lack_it_gets_no_token() {
     let mut body = ask(&server.api);
     body["client_id"] = client["client_id"].clone();
     body["client_secret"] = client["client_secret"].clone();
-    assert_eq!(server.api.with_token(None).post("/oauth/token", body).await.expect(403)["error"], "unauthorized_client");
+    assert_eq!(
+        server.api.with_token(None).post("/oauth/token", body).await.expect(403)["error"],
+        "unauthorized_client"
+    );
 }
 
 #[tokio::test]
@@ -168,7 +171,8 @@ async fn only_a_whole_token_of_this_tenant_is_taken() {
         answer.refused(401, "invalid_token");
     }
     // The scheme's case says nothing.
-    let request = api.with_token(None).request(Method::GET, "/api/v2/clients").header("authorization", format!("bearer {token}"));
+    let request =
+        api.with_token(None).request(Method::GET, "/api/v2/clients").header("authorization", format!("bearer {token}"));
     api.answer(request).await.expect(200);
 }
 

@@ -20,9 +20,9 @@ pub struct UserQuery {
     pub sort: Option<String>,
     /// Name of a connection.
     pub connection: Option<String>,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub offset: usize,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub limit: usize,
 }
 
@@ -134,7 +134,8 @@ const FIELDS: &[&str] = &[
 fn equals(value: &Value, text: &str) -> bool {
     match value {
         Value::String(held) => held.to_lowercase() == text.to_lowercase(),
-        Value::Number(_) | Value::Bool(_) => value.to_string() == text,
+        Value::Number(number) => number.to_string() == text,
+        Value::Bool(flag) => flag.to_string() == text,
         Value::Array(items) => items.iter().any(|item| equals(item, text)),
         Value::Null | Value::Object(_) => false,
     }
