@@ -39,11 +39,11 @@ pub async fn artifact_replace(
     if wasm.len() > limits::MODULE_BYTES {
         return Err(too_large());
     }
-    let report = app.engine().check(&wasm).map_err(|error| invalid(&error))?;
-    app.engine().build(&wasm, &[]).await.map_err(not_built)?;
-    let stamp = report.stamp.unwrap_or_default();
+    let program = app.engine().build(&wasm, &[]).await.map_err(not_built)?;
+    let stamp = program.stamp().cloned().unwrap_or_default();
     let artifact = Artifact {
-        sha256: actions::sha256_hex(&wasm),
+        // The key of a program without a payload.
+        sha256: program.key().to_owned(),
         size: wasm.len() as u64,
         abi: postern_contract::ABI_VERSION,
         sdk: Some(format!("{} {}", stamp.sdk, stamp.sdk_version).trim().to_owned()).filter(|sdk| !sdk.is_empty()),
