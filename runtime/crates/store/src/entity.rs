@@ -106,8 +106,6 @@ codes! {
         SuspendedByExpiry = 15, "suspended_by_expiry";
         /// Key: user id, newest first.
         LogByUser = 16, "log_by_user";
-        /// Key: newest first.
-        ExecutionByCreated = 17, "execution_by_created";
         /// Unique. Key: database connection name, `email` or `username`, the value.
         UserByDatabaseName = 18, "user_by_database_name";
     }

@@ -71,6 +71,9 @@ pub enum Refusal {
         /// Where.
         table: Table,
     },
+    /// The request id belongs to an earlier commit of something else.
+    #[error("the request id was used for another write")]
+    RequestReused,
     /// The name of the root tenant.
     #[error("the tenant name is reserved")]
     ReservedTenant,

@@ -122,7 +122,6 @@ entity!(BindingList, Bindings, |b| b.trigger_id.clone(), revision: own, indexes:
 entity!(Execution, Executions, |e| e.id.to_string(), revision: own, indexes: vec![
     entry(Index::ExecutionByLogin, [e.login_id.as_str(), &oldest(time(e.created_at))]),
     entry(Index::ExecutionByUser, [e.user_id.as_str(), &newest(time(e.created_at))]),
-    entry(Index::ExecutionByCreated, [&newest(time(e.created_at))]),
 ]);
 entity!(SuspendedLogin, Suspended, |s| s.login_id.to_string(), revision: own, indexes: vec![
     unique(Index::SuspendedByState, [&s.state_sha256]),

@@ -157,7 +157,7 @@ pub(crate) enum Op {
 }
 
 /// Preconditions and changes that are committed together. A repeated request id writes nothing and answers with the
-/// receipt of the first time; ids are kept for 24 hours.
+/// receipt of the first time; ids are kept for 24 hours. So two writes of one operation need two ids.
 #[derive(Debug, Clone)]
 pub struct WriteSet {
     pub(crate) tenant: TenantId,

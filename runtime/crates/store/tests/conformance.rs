@@ -55,6 +55,7 @@ mod embedded {
             unique_keys_are_unique,
             unique_keys_move,
             a_repeated_request_writes_nothing,
+            a_request_id_is_not_for_two_writes,
             request_ids_are_the_tenants_own,
             large_rows_are_whole,
             rows_too_large_are_refused,
@@ -81,6 +82,12 @@ mod embedded {
             one_tenant_is_exported_alone,
             damaged_exports_are_refused,
         }
+    }
+
+    #[test]
+    fn readers_see_whole_rows() {
+        let (store, _keep) = <crate::Embedded as crate::Backend>::empty();
+        crate::support::runtime().block_on(crate::commits::readers_see_whole_rows(store));
     }
 
     #[test]

@@ -85,6 +85,23 @@ struct StoredReceipt {
     user: Option<UserId>,
 }
 
+impl StoredReceipt {
+    /// Whether the set can be the one this is the receipt of: it begins with a row of the same table and patches the
+    /// same user. Other ids may differ, for a repeated request makes new ones.
+    fn answers(&self, set: &WriteSet) -> bool {
+        let first = set.ops.iter().find_map(|op| match op {
+            Op::Write { table, .. } => Some(*table),
+            Op::PatchUser(_) => Some(Table::Users),
+            Op::Delete { .. } | Op::Expect { .. } | Op::DeleteHistory { .. } => None,
+        });
+        let user = set.ops.iter().rev().find_map(|op| match op {
+            Op::PatchUser(patch) => Some(&patch.user_id),
+            Op::Write { .. } | Op::Delete { .. } | Op::Expect { .. } | Op::DeleteHistory { .. } => None,
+        });
+        self.written.first().map(|row| row.table) == first && self.user.as_ref() == user
+    }
+}
+
 /// A row as it is before a change.
 struct Current {
     revision: u64,
@@ -231,6 +248,9 @@ impl Txn<'_, '_> {
                 table: Table::Settings,
                 message: "a receipt is not readable".into(),
             })?;
+            if !stored.answers(set) {
+                return Err(Refusal::RequestReused.into());
+            }
             let user = match &stored.user {
                 Some(id) => match self.current(&set.tenant, Table::Users, id.as_str())? {
                     Some(current) => Some(self.decode::<User>(&set.tenant, &current)?),

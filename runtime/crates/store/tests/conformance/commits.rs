@@ -1,5 +1,8 @@
 //! Write sets: expectations, unique keys, request ids, sizes, tenants.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use futures_util::future::join_all;
 use postern_model::{
     Action, ActionVersion, Client, Connection, Execution, HistoryEntry, LogEntry, Role, RootAttributes, Strategy,
@@ -11,7 +14,7 @@ use postern_store::{
 use serde_json::{Map, json};
 use uuid::Uuid;
 
-use crate::support::{at, filler, open, set, setting, tenant, user};
+use crate::support::{at, filler, open, patch, set, setting, tenant, user};
 
 pub(crate) async fn revisions_count_writes(store: &dyn Store) {
     let t = tenant("a");
@@ -142,6 +145,24 @@ pub(crate) async fn a_repeated_request_writes_nothing(store: &dyn Store) {
     assert_eq!(store.fetch::<Setting>(&t, "s").await.unwrap().unwrap().revision, 3);
 }
 
+pub(crate) async fn a_request_id_is_not_for_two_writes(store: &dyn Store) {
+    let t = tenant("a");
+    store.commit(set(&t).insert(&user("bob"))).await.unwrap();
+    let id = Uuid::new_v4();
+    let first = || WriteSet::new(&t, id).put(&user("ann"));
+    store.commit(first()).await.unwrap();
+    for other in [
+        WriteSet::new(&t, id),
+        WriteSet::new(&t, id).put(&setting("s", json!(1))),
+        WriteSet::new(&t, id).patch_user(patch("bob", Vec::new())),
+        first().patch_user(patch("bob", Vec::new())),
+    ] {
+        let refused = store.commit(other).await;
+        assert!(matches!(refused, Err(CommitError::Refused(Refusal::RequestReused))), "{refused:?}");
+    }
+    assert!(store.commit(first()).await.unwrap().deduplicated);
+}
+
 pub(crate) async fn request_ids_are_the_tenants_own(store: &dyn Store) {
     let id = Uuid::new_v4();
     for name in ["a", "b"] {
@@ -165,6 +186,37 @@ pub(crate) async fn large_rows_are_whole(store: &dyn Store) {
     assert_eq!(store.fetch::<ArtifactBytes>(&t, "ab").await.unwrap(), Some(artifact));
     store.commit(set(&t).delete::<Setting>("s", Expect::Present)).await.unwrap();
     assert_eq!(store.fetch::<Setting>(&t, "s").await.unwrap(), None);
+}
+
+/// A row in parts is read as one write left it, however often it is replaced meanwhile.
+pub(crate) async fn readers_see_whole_rows(store: Arc<dyn Store>) {
+    let t = tenant("a");
+    let row = |turn: usize| setting("s", json!(["a", "b", "c"][turn % 3].repeat(100_000 + turn * 1000)));
+    store.commit(set(&t).put(&row(0))).await.unwrap();
+    let done = Arc::new(AtomicBool::new(false));
+    let readers: Vec<_> = (0..3)
+        .map(|_| {
+            let (store, done, t) = (Arc::clone(&store), Arc::clone(&done), t.clone());
+            tokio::spawn(async move {
+                let mut seen = 0;
+                while !done.load(Ordering::Relaxed) {
+                    let read = store.fetch::<Setting>(&t, "s").await.unwrap().expect("is always there");
+                    let text = read.value.as_str().unwrap();
+                    assert!(text.as_bytes().windows(2).all(|pair| pair[0] == pair[1]), "two writes in one row");
+                    assert!(read.revision >= seen);
+                    seen = read.revision;
+                    tokio::task::yield_now().await;
+                }
+            })
+        })
+        .collect();
+    for turn in 1..100 {
+        store.commit(set(&t).put(&row(turn))).await.unwrap();
+    }
+    done.store(true, Ordering::Relaxed);
+    for reader in readers {
+        reader.await.unwrap();
+    }
 }
 
 pub(crate) async fn rows_too_large_are_refused(store: &dyn Store) {
