@@ -1,7 +1,7 @@
 //! Compiled code on disk, so that a start does not compile every version again.
 //!
 //! Compiled code is machine code that will be run: it is only ever our own, from a folder that only we can write,
-//! and it is used only when its record names this engine, this module and these very bytes. In doubt it is made again.
+//! and it is used only when its record names this engine, the rules, this module and these very bytes. In doubt it is made again.
 
 use std::fs::{self, File, OpenOptions};
 use std::hash::{Hash, Hasher};
@@ -12,6 +12,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_lc_rs::digest::{Context, SHA256, digest};
 use wasmtime::{Engine, Module};
+
+use crate::validate::RULES;
 
 /// The folder of compiled code.
 #[derive(Debug)]
@@ -56,7 +58,7 @@ impl CodeCache {
 
     /// The record that must stand beside the code: one line, told apart at the first difference.
     fn record(&self, wasm_sha256: &str, code: &[u8]) -> String {
-        format!("postern code 1 engine {} module {wasm_sha256} code {}\n", self.engine, sha256_hex(code))
+        format!("postern code 1 rules {RULES} engine {} module {wasm_sha256} code {}\n", self.engine, sha256_hex(code))
     }
 
     fn path(&self, wasm_sha256: &str, extension: &str) -> PathBuf {

@@ -98,6 +98,9 @@ pub(crate) fn wasmtime_config(config: &EngineConfig) -> wasmtime::Config {
         .max_wasm_stack(WASM_STACK)
         .async_stack_size(FIBER_STACK)
         .concurrency_support(false)
+        // Neither is needed to name the functions of a trap; both are memory held for each program.
+        .generate_address_map(false)
+        .native_unwind_info(false)
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(config)));
     // Exactly the proposals that modules are checked against; `gc` and `threads` are compiled in and off.
     wasmtime

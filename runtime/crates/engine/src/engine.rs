@@ -125,17 +125,17 @@ impl Inner {
 
     /// Checks, compiles and links.
     fn link(&self, wasm: &[u8], wasm_sha256: &str, key: String) -> Result<Program, BuildError> {
-        // Checked even when the code is in the cache: the rules may have become stricter.
-        let report = validate::check(wasm)?;
         let cached = self.code_cache.as_ref().and_then(|cache| cache.load(&self.wasmtime, wasm_sha256));
-        let module = match cached {
-            Some(module) => module,
+        let (report, module) = match cached {
+            // It is in the cache because it was checked.
+            Some(module) => (validate::survey(wasm)?, module),
             None => {
+                let report = validate::check(wasm)?;
                 let module = Module::from_binary(&self.wasmtime, wasm).map_err(BuildError::Compile)?;
                 if let Some(cache) = &self.code_cache {
                     cache.keep(wasm_sha256, &module);
                 }
-                module
+                (report, module)
             }
         };
         Program::link(key, report, &module, &self.linker).map_err(BuildError::Compile)

@@ -15,7 +15,7 @@ use crate::journal::{EventSource, Replay, seed_of};
 use crate::sandbox::{Outside, Sandbox};
 use crate::snapshot::Snapshot;
 use crate::stop::HostStop;
-use crate::validate::{FAILURE, TABLE_ELEMENTS};
+use crate::validate::TABLE_ELEMENTS;
 use crate::{BuildError, Directory, EgressPolicy, InvalidModule, Program, TriggerCache};
 
 /// Which of an action's functions is run.
@@ -384,7 +384,7 @@ pub(crate) async fn initialize(engine: &Inner, program: &mut Program, payload: &
     let refused = |error: wasmtime::Error| InvalidModule::Instantiate { detail: bounded(format!("{error:#}")) };
     let mut fresh = store(engine, sandbox());
     let instance = instantiate(program, &mut fresh).await.map_err(refused)?;
-    if let Some(global) = instance.get_global(&mut fresh, FAILURE) {
+    if let Some(global) = instance.get_global(&mut fresh, export::FAILURE) {
         program.failure = global.get(&mut fresh).i32().map(i32::cast_unsigned);
     }
     if !program.report.initializes {

@@ -33,9 +33,6 @@ pub(crate) const MEMORY_PAGES: u64 = 1_024;
 /// The `postern` custom section, bytes.
 const STAMP_BYTES: usize = 64 * 1024;
 
-/// The optional immutable `i32` global that holds the address of the failure cell.
-pub(crate) const FAILURE: &str = "postern_failure";
-
 /// The proposals that guests may use; the engine's `Config` switches on the same.
 pub(crate) fn features() -> WasmFeatures {
     WasmFeatures::MUTABLE_GLOBAL
@@ -188,8 +185,27 @@ fn import_signature(name: &str) -> Option<Signature> {
     })
 }
 
+/// Version of the rules below: what was checked under other rules is checked again.
+pub(crate) const RULES: u32 = 1;
+
 /// Checks a module, and says what it is.
 pub(crate) fn check(wasm: &[u8]) -> Result<ModuleReport, InvalidModule> {
+    walk(wasm, Bodies::Check)
+}
+
+/// Says what a module is that has been checked under these very rules.
+pub(crate) fn survey(wasm: &[u8]) -> Result<ModuleReport, InvalidModule> {
+    walk(wasm, Bodies::Skip)
+}
+
+/// What to do with the code of functions, which is most of a module.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Bodies {
+    Check,
+    Skip,
+}
+
+fn walk(wasm: &[u8], bodies: Bodies) -> Result<ModuleReport, InvalidModule> {
     if wasm.len() > MODULE_BYTES {
         return Err(InvalidModule::Size { size: wasm.len() });
     }
@@ -205,13 +221,13 @@ pub(crate) fn check(wasm: &[u8]) -> Result<ModuleReport, InvalidModule> {
         })?;
         seen.check_before(&payload)?;
         match validator.payload(&payload).map_err(invalid)? {
-            ValidPayload::Func(function, body) => {
+            ValidPayload::Func(function, body) if bodies == Bodies::Check => {
                 check_body(&body)?;
                 let mut function = function.into_validator(allocations);
                 function.validate(&body).map_err(invalid)?;
                 allocations = function.into_allocations();
             }
-            ValidPayload::Ok | ValidPayload::Parser(_) | ValidPayload::End(_) => {}
+            ValidPayload::Func(..) | ValidPayload::Ok | ValidPayload::Parser(_) | ValidPayload::End(_) => {}
         }
         seen.check_after(&payload)?;
     }
@@ -240,7 +256,7 @@ enum Found {
 }
 
 const NAMED: [&str; 6] =
-    [export::MEMORY, export::ON_EXECUTE, export::ON_CONTINUE, export::INIT, export::ALLOC, FAILURE];
+    [export::MEMORY, export::ON_EXECUTE, export::ON_CONTINUE, export::INIT, export::ALLOC, export::FAILURE];
 
 fn count(what: Countable, count: u64, limit: u64) -> Result<(), InvalidModule> {
     if count > limit { Err(InvalidModule::Count { what, count, limit }) } else { Ok(()) }
@@ -423,7 +439,7 @@ impl Seen {
         if initializes && !allocates {
             return Err(InvalidModule::MissingExport { name: export::ALLOC });
         }
-        if let Some((_, found)) = self.exports.iter().find(|(name, _)| *name == FAILURE) {
+        if let Some((_, found)) = self.exports.iter().find(|(name, _)| *name == export::FAILURE) {
             let legal = match found {
                 Found::Global(index) => {
                     self.globals.get(*index as usize).is_some_and(|ty| ty.content_type == I32 && !ty.mutable)
@@ -431,7 +447,7 @@ impl Seen {
                 Found::Memory | Found::Function(_) | Found::Other => false,
             };
             if !legal {
-                return Err(InvalidModule::ExportType { name: FAILURE, wanted: "an immutable i32 global" });
+                return Err(InvalidModule::ExportType { name: export::FAILURE, wanted: "an immutable i32 global" });
             }
         }
         Ok(ModuleReport { stamp: self.stamp, continues, initializes })
