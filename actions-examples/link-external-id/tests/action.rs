@@ -23,7 +23,10 @@ fn linked() -> Value {
 fn the_id_is_found_and_kept() {
     let run = run(json!({}), Response::json_body(200, &json!({"id": "c-7"})));
     assert_eq!(run.json(), linked());
-    assert_eq!(run.calls[0]["headers"], json!([["authorization", "Bearer t0ken"], ["content-type", "application/json"]]));
+    assert_eq!(
+        run.calls[0]["headers"],
+        json!([["authorization", "Bearer t0ken"], ["content-type", "application/json"]])
+    );
     assert_eq!(run.calls[0]["body"], json!({"text": r#"{"email":"user@example.com"}"#}));
 }
 

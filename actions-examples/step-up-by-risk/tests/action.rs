@@ -27,9 +27,11 @@ fn the_assessment_decides_when_there_is_one() {
 
 #[test]
 fn otherwise_a_new_country_is_a_risk() {
-    let from = |country: &str| json!({
-        "request": {"geoip": {"countryCode": country}}, "user": {"app_metadata": {"last_country": "IS"}},
-    });
+    let from = |country: &str| {
+        json!({
+            "request": {"geoip": {"countryCode": country}}, "user": {"app_metadata": {"last_country": "IS"}},
+        })
+    };
     check(from("IS"), &remembered("IS"));
     check(from("NO"), &challenge());
 }

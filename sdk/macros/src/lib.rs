@@ -65,7 +65,8 @@ fn check(arguments: &TokenStream, function: &ItemFn) -> Result<&'static str, Err
 }
 
 fn check_inputs(function: &ItemFn) -> Vec<Error> {
-    const WANTED: [(&str, bool); 2] = [("the first argument is `&Event`", false), ("the second argument is `&mut Api`", true)];
+    const WANTED: [(&str, bool); 2] =
+        [("the first argument is `&Event`", false), ("the second argument is `&mut Api`", true)];
     let signature = &function.sig;
     if signature.inputs.len() != WANTED.len() {
         return vec![wrong(&signature.ident, "an action has two arguments")];

@@ -115,9 +115,8 @@ fn verify(token: &str, secret: &str, state: Option<&str>, user: &str) -> Result<
     const MALFORMED: &str = "it is not a signed token";
     let (signed, signature) = token.rsplit_once('.').ok_or(MALFORMED)?;
     let (head, body) = signed.split_once('.').ok_or(MALFORMED)?;
-    let object = |part: &str| -> Option<Map<String, Value>> {
-        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
-    };
+    let object =
+        |part: &str| -> Option<Map<String, Value>> { serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok() };
     let head = object(head).ok_or(MALFORMED)?;
     if head.get("alg").and_then(Value::as_str) != Some("HS256") {
         return Err("it is not signed with HS256");

@@ -69,7 +69,8 @@ pub(crate) fn random(buffer: &mut [u8]) {
 
 pub(crate) fn call_start(call: &[u8]) -> i32 {
     let started = world(|world| {
-        let call = serde_json::from_slice(call).unwrap_or_else(|error| json!({"type": "bad", "error": error.to_string()}));
+        let call =
+            serde_json::from_slice(call).unwrap_or_else(|error| json!({"type": "bad", "error": error.to_string()}));
         let id = i32::try_from(world.answers.len()).unwrap_or(i32::MAX);
         world.answers.push(world.script.answer(&call));
         world.calls.push(call);
