@@ -1,5 +1,6 @@
 //! `postern`: the server, and the command line over its HTTP API.
 
+mod cli;
 mod serve;
 
 use std::process::ExitCode;
@@ -11,28 +12,33 @@ use clap::{Parser, Subcommand};
 #[derive(Debug, Parser)]
 #[command(name = "postern", version, max_term_width = 100)]
 struct Cli {
+    #[command(flatten)]
+    target: cli::Target,
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Runs the server until it is told to stop.
-    Serve(serve::ServeArgs),
+    /// Run the server until it is told to stop
+    Serve(Box<serve::ServeArgs>),
+    /// Read an export into an empty data folder, while no server runs on it
+    Import(serve::ImportArgs),
+    #[command(flatten)]
+    Remote(cli::Command),
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let done = match cli.command {
-        Command::Serve(args) => serve::serve(args),
+    let Cli { target, command } = Cli::parse();
+    let done = match command {
+        Command::Serve(args) => serve::serve(*args),
+        Command::Import(args) => serve::import(&args),
+        Command::Remote(command) => cli::run(&target, command),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            #[expect(clippy::print_stderr, reason = "the one place that tells a person why a command failed")]
-            {
-                eprintln!("error: {error:#}");
-            }
+            cli::output::complain(&format!("error: {error:#}"));
             ExitCode::FAILURE
         }
     }

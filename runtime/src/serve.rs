@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use postern_app::tenants::{Bootstrap, bootstrap};
 use postern_app::{App, AppConfig};
 use postern_engine::{EgressConfig, Engine, EngineConfig};
-use postern_store::{SledConfig, SledStore};
+use postern_store::{SledConfig, SledStore, Store as _};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use url::Url;
@@ -92,6 +92,35 @@ fn start_log(format: LogFormat) {
         LogFormat::Text => builder.init(),
         LogFormat::Json => builder.json().init(),
     }
+}
+
+/// Arguments of `postern import`.
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// File that `postern export` wrote
+    #[arg(value_name = "FILE")]
+    from: PathBuf,
+    /// Folder of the new server; absent or empty. The master key of the old one goes into it as `master.key`, or into
+    /// the environment as `POSTERN_MASTER_KEY`: secrets do not open without it.
+    #[arg(long, env = "POSTERN_DATA", value_name = "DIR")]
+    data: PathBuf,
+}
+
+/// Reads an export into an empty data folder.
+///
+/// # Errors
+/// When the folder is not empty, or the export is not whole.
+pub(crate) fn import(args: &ImportArgs) -> anyhow::Result<()> {
+    let file = std::fs::File::open(&args.from).with_context(|| format!("read {}", args.from.display()))?;
+    data::folder_create(&args.data)?;
+    let store = SledStore::open(args.data.join("store"), SledConfig::default()).context("open the store")?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("start")?;
+    let report = runtime.block_on(store.import(Box::new(file))).context("import")?;
+    for (table, rows) in &report.rows {
+        crate::cli::output::line(&format!("{table:12} {rows}"));
+    }
+    crate::cli::output::line(&format!("{} lines, sha256 {}", report.lines, report.sha256));
+    Ok(())
 }
 
 async fn run(args: ServeArgs) -> anyhow::Result<()> {

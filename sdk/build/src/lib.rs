@@ -54,7 +54,8 @@ pub fn build(build: &Build<'_>) -> Result<PathBuf> {
 /// # Errors
 /// When there is no package, or several.
 pub fn package(folder: &Path) -> Result<(String, PathBuf)> {
-    let manifest = folder.join("Cargo.toml").canonicalize().with_context(|| format!("find {}/Cargo.toml", folder.display()))?;
+    let manifest =
+        folder.join("Cargo.toml").canonicalize().with_context(|| format!("find {}/Cargo.toml", folder.display()))?;
     let output = Command::new(cargo_path())
         .args(["metadata", "--format-version", "1", "--no-deps"])
         .current_dir(folder)
@@ -64,7 +65,9 @@ pub fn package(folder: &Path) -> Result<(String, PathBuf)> {
     ensure!(output.status.success(), "cargo does not understand {}", manifest.display());
     let metadata: Value = serde_json::from_slice(&output.stdout).context("read cargo metadata")?;
     let packages = metadata.get("packages").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    let here = |package: &&Value| package.get("manifest_path").and_then(Value::as_str).is_some_and(|path| Path::new(path) == manifest);
+    let here = |package: &&Value| {
+        package.get("manifest_path").and_then(Value::as_str).is_some_and(|path| Path::new(path) == manifest)
+    };
     let name = packages
         .iter()
         .find(here)
@@ -99,7 +102,8 @@ fn cargo(folder: &Path) -> Result<Command> {
 /// The stack lies below the statics, so that its overflow traps instead of overwriting them, and is small, so that
 /// all of an action's memory stays within what the host keeps resident. Paths of this machine do not enter a module.
 fn flags(folder: &Path) -> Vec<String> {
-    let mut flags: Vec<String> = ["-Clink-arg=-zstack-size=65536", "-Clink-arg=--stack-first"].map(str::to_owned).into();
+    let mut flags: Vec<String> =
+        ["-Clink-arg=-zstack-size=65536", "-Clink-arg=--stack-first"].map(str::to_owned).into();
     flags.push(format!("--remap-path-prefix={}=", folder.join("").display()));
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo")));
@@ -155,6 +159,7 @@ fn is_installed(package: &str) -> bool {
 /// The linker that comes with the toolchain.
 fn linker(sysroot: &Path) -> Result<PathBuf> {
     let folders = fs::read_dir(sysroot.join("lib/rustlib")).context("list the toolchain's targets")?;
-    let found = folders.filter_map(Result::ok).map(|folder| folder.path().join("bin/rust-lld")).find(|path| path.is_file());
+    let found =
+        folders.filter_map(Result::ok).map(|folder| folder.path().join("bin/rust-lld")).find(|path| path.is_file());
     found.context("the toolchain has no rust-lld")
 }
