@@ -91,6 +91,12 @@ mod embedded {
     }
 
     #[test]
+    fn found_rows_have_the_key() {
+        let (store, _keep) = <crate::Embedded as crate::Backend>::empty();
+        crate::support::runtime().block_on(crate::queries::found_rows_have_the_key(store));
+    }
+
+    #[test]
     fn exports_come_back() {
         let (store, _keep) = <crate::Embedded as crate::Backend>::empty();
         let (other, _keep_other) = <crate::Embedded as crate::Backend>::empty();

@@ -5,6 +5,7 @@
 //! one in two and the folders as of some earlier moment, `All` keeps everything.
 
 #![cfg(test)]
+#![cfg(target_os = "linux")]
 #![expect(unsafe_code, reason = "the recorder defines functions of the C library")]
 
 #[path = "power_cut/record.rs"]

@@ -342,7 +342,7 @@ impl Txn<'_, '_> {
         }
         let before = current.map_or("[]", |current| current.indexes.as_str());
         if before != draft.indexes {
-            let (before, after) = (entries(table, before)?, entries(table, &draft.indexes)?);
+            let (before, after) = (row::index_entries(table, before)?, row::index_entries(table, &draft.indexes)?);
             for entry in before.iter().filter(|entry| !after.contains(entry)) {
                 self.remove_entry(tenant, entry, id)?;
             }
@@ -367,7 +367,7 @@ impl Txn<'_, '_> {
         current: Option<&Current>,
     ) -> Result<(), CommitError> {
         let Some(current) = current else { return Ok(()) };
-        for entry in entries(table, &current.indexes)? {
+        for entry in row::index_entries(table, &current.indexes)? {
             self.remove_entry(tenant, &entry, id)?;
         }
         self.remove_chunks(tenant, Some(current));
@@ -447,8 +447,4 @@ impl Txn<'_, '_> {
 
 fn next_revision(current: Option<&Current>) -> u64 {
     current.map_or(1, |current| current.revision.saturating_add(1))
-}
-
-fn entries(table: Table, text: &str) -> Result<Vec<IndexEntry>, BadRecord> {
-    serde_json::from_str(text).map_err(|_bad| BadRecord::Decode { table, message: "its index entries".into() })
 }

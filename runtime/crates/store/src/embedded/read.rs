@@ -28,8 +28,9 @@ pub(super) fn find(
     let prefix = key::index_entry(tenant, index, key, None);
     for entry in trees.tree(Tree::Index).scan_prefix(prefix) {
         let (_, id) = entry.map_err(engine)?;
-        // A row may go between the two reads.
-        if let Some(record) = fetch(trees, tenant, table, &String::from_utf8_lossy(&id))? {
+        // A row may go or change between the two reads.
+        let id = String::from_utf8_lossy(&id);
+        if let Some(record) = row::read_indexed(trees, tenant, table, &id, (index, key))? {
             return Ok(Some(record));
         }
     }
@@ -95,14 +96,15 @@ pub(super) fn list(trees: &Trees, tenant: &TenantId, table: Table, query: &Query
         if rows.len() == query.limit {
             return Ok(Page { rows, next: last.and_then(|key| range.cursor(&key)) });
         }
-        let id = if query.index.is_some() {
-            String::from_utf8_lossy(&value).into_owned()
+        // A row may go or change between the two reads.
+        let record = if let Some(index) = query.index {
+            let id = String::from_utf8_lossy(&value);
+            row::read_indexed(trees, tenant, table, &id, (index, &query.under))?
         } else {
             let Some((_, _, id)) = key::split_row(&key) else { continue };
-            id
+            fetch(trees, tenant, table, &id)?
         };
-        // A row may go between the two reads.
-        if let Some(record) = fetch(trees, tenant, table, &id)? {
+        if let Some(record) = record {
             rows.push(record);
             last = Some(key);
         }

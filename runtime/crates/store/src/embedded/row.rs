@@ -8,7 +8,7 @@ use sled::IVec;
 use uuid::Uuid;
 
 use super::tree::{Tree, Trees};
-use crate::entity::Table;
+use crate::entity::{Index, IndexEntry, Table};
 use crate::envelope::{Draft, Envelope};
 use crate::error::{BadRecord, StoreError};
 use crate::key;
@@ -110,6 +110,13 @@ struct Whole {
     data: Vec<u8>,
 }
 
+impl Whole {
+    fn record(self, id: &str) -> Record {
+        let Self { revision, schema, indexes: _, data } = self;
+        Record { id: id.to_owned(), revision, schema, data }
+    }
+}
+
 fn read_whole(trees: &Trees, tenant: &TenantId, table: Table, id: &str) -> Result<Option<Whole>, StoreError> {
     let key = key::row(tenant, table, id);
     for _ in 0..ATTEMPTS {
@@ -130,8 +137,29 @@ fn read_whole(trees: &Trees, tenant: &TenantId, table: Table, id: &str) -> Resul
 
 /// Reads a row through sled, as any reader does.
 pub(super) fn read(trees: &Trees, tenant: &TenantId, table: Table, id: &str) -> Result<Option<Record>, StoreError> {
-    let whole = read_whole(trees, tenant, table, id)?;
-    Ok(whole.map(|Whole { revision, schema, data, .. }| Record { id: id.to_owned(), revision, schema, data }))
+    Ok(read_whole(trees, tenant, table, id)?.map(|whole| whole.record(id)))
+}
+
+/// Reads a row that an index led to, unless it has left that place of the index meanwhile.
+pub(super) fn read_indexed<T: AsRef<str>>(
+    trees: &Trees,
+    tenant: &TenantId,
+    table: Table,
+    id: &str,
+    (index, key): (Index, &[T]),
+) -> Result<Option<Record>, StoreError> {
+    let Some(whole) = read_whole(trees, tenant, table, id)? else { return Ok(None) };
+    let entries = index_entries(table, &whole.indexes)?;
+    let here = |entry: &IndexEntry| {
+        entry.index == index
+            && entry.key.len() >= key.len()
+            && entry.key.iter().zip(key).all(|(part, wanted)| part == wanted.as_ref())
+    };
+    Ok(entries.iter().any(here).then(|| whole.record(id)))
+}
+
+pub(super) fn index_entries(table: Table, text: &str) -> Result<Vec<IndexEntry>, BadRecord> {
+    serde_json::from_str(text).map_err(|_bad| BadRecord::Decode { table, message: "its index entries".into() })
 }
 
 /// Reads a row as the text of its envelope, whole whatever its size.

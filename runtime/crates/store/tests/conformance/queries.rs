@@ -1,5 +1,8 @@
 //! Lists, cursors, indexes.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use postern_model::{HistoryEntry, LogEntry, User};
 use postern_store::{Index, Page, Query, Setting, Store, StoreError};
 use serde_json::json;
@@ -69,6 +72,35 @@ pub(crate) async fn users_are_found(store: &dyn Store) {
     store.commit(set(&t).patch_user(patch)).await.unwrap();
     assert_eq!(store.find::<User>(&t, Index::UserByEmail, &["bob@example.com"]).await.unwrap(), None);
     assert!(store.find::<User>(&t, Index::UserByEmail, &["new@example.com"]).await.unwrap().is_some());
+}
+
+/// What a key leads to has that key, however often it passes from row to row meanwhile.
+pub(crate) async fn found_rows_have_the_key(store: Arc<dyn Store>) {
+    let t = tenant("a");
+    let named = |name: &str, username: &str| {
+        let mut row = user(name);
+        row.identities.clear();
+        row.username = Some(username.to_owned());
+        row
+    };
+    store.commit(set(&t).put(&named("ann", "x")).put(&named("bob", "y"))).await.unwrap();
+    let done = Arc::new(AtomicBool::new(false));
+    let (reading, stop, tenant) = (Arc::clone(&store), Arc::clone(&done), t.clone());
+    let reader = tokio::spawn(async move {
+        while !stop.load(Ordering::Relaxed) {
+            if let Some(found) = reading.find::<User>(&tenant, Index::UserByUsername, &["x"]).await.unwrap() {
+                assert_eq!(found.username.as_deref(), Some("x"));
+            }
+            let listed = reading.list::<User>(&tenant, Query::by(Index::UserByUsername).under("y")).await.unwrap();
+            assert!(listed.rows.iter().all(|row| row.username.as_deref() == Some("y")));
+        }
+    });
+    for turn in 0..300 {
+        let (ann, bob) = if turn % 2 == 0 { ("y", "x") } else { ("x", "y") };
+        store.commit(set(&t).put(&named("ann", ann)).put(&named("bob", bob))).await.unwrap();
+    }
+    done.store(true, Ordering::Relaxed);
+    reader.await.unwrap();
 }
 
 pub(crate) async fn newest_come_first(store: &dyn Store) {
