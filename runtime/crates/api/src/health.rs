@@ -3,7 +3,6 @@
 use axum::extract::State;
 use axum::http::{Method, StatusCode};
 use postern_app::App;
-use postern_store::Health;
 use serde_json::{Value, json};
 
 use crate::extract::Json;
@@ -25,8 +24,9 @@ pub(crate) fn routes() -> Routes<App> {
 }
 
 async fn health_fetch(State(app): State<App>) -> (StatusCode, Json<Value>) {
-    match app.store().health() {
-        Health::Serving => (StatusCode::OK, Json(json!({ "status": "serving" }))),
-        Health::Fatal => (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "fatal" }))),
+    if app.is_serving() {
+        (StatusCode::OK, Json(json!({ "status": "serving" })))
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "fatal" })))
     }
 }

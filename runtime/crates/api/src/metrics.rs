@@ -13,7 +13,6 @@ use axum::http::Method;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use postern_app::App;
-use postern_store::Health;
 use serde_json::json;
 
 use crate::openapi::{Access, Content, Operation, Routes};
@@ -51,8 +50,8 @@ impl Meter {
         *total = total.saturating_add(took);
     }
 
-    fn text(&self, health: Health) -> String {
-        let serving = u8::from(health == Health::Serving);
+    fn text(&self, serving: bool) -> String {
+        let serving = u8::from(serving);
         let mut text = format!("# TYPE postern_store_serving gauge\npostern_store_serving {serving}\n");
         text.push_str("# TYPE postern_http_request_duration_seconds summary\n");
         let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -79,5 +78,5 @@ async fn metrics_fetch(
     _operator: Operator,
     Extension(meter): Extension<Arc<Meter>>,
 ) -> Response {
-    ([(CONTENT_TYPE, TEXT)], meter.text(app.store().health())).into_response()
+    ([(CONTENT_TYPE, TEXT)], meter.text(app.is_serving())).into_response()
 }

@@ -6,10 +6,8 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
-use postern_app::App;
-use postern_app::error::AppError;
 use postern_app::tenants::{self, issuer};
-use postern_store::ExportScope;
+use postern_app::{App, export};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -121,27 +119,12 @@ struct ExportBody {
     tenant: Option<String>,
 }
 
-/// The export is written to a temporary file first: only one that is whole is sent.
 async fn export_create(
     State(app): State<App>,
     _operator: Operator,
     OptionalJson(body): OptionalJson<ExportBody>,
 ) -> Result<Response, ApiError> {
-    let scope = match body.unwrap_or_default().tenant {
-        None => ExportScope::All,
-        Some(name) => {
-            ExportScope::Tenant(name.parse().map_err(|_bad| AppError::invalid_body("'tenant' is not a tenant"))?)
-        }
-    };
-    let fault = |error: std::io::Error| AppError::internal("write the export").with_source(error);
-    let file = tempfile::tempfile().map_err(fault)?;
-    let to = file.try_clone().map_err(fault)?;
-    app.store()
-        .export(scope, Box::new(to))
-        .await
-        .map_err(|error| AppError::internal("write the export").with_source(error))?;
-    let mut file = tokio::fs::File::from_std(file);
-    tokio::io::AsyncSeekExt::rewind(&mut file).await.map_err(fault)?;
-    let body = Body::from_stream(tokio_util::io::ReaderStream::new(file));
+    let file = export::export_create(&app, body.unwrap_or_default().tenant.as_deref()).await?;
+    let body = Body::from_stream(tokio_util::io::ReaderStream::new(tokio::fs::File::from_std(file)));
     Ok(([(CONTENT_TYPE, "application/zstd")], body).into_response())
 }

@@ -173,6 +173,10 @@ pub async fn client_update(app: &App, ctx: &OpCtx, id: &str, input: ClientInput)
     if input.client_id.is_some() {
         return Err(AppError::invalid_body("Additional properties not allowed: client_id"));
     }
+    // Who sets a client's secret can speak for it, with all that it is granted.
+    if input.client_secret.is_some() {
+        ctx.require("update:client_keys")?;
+    }
     for _ in 0..ATTEMPTS {
         let mut client = load(app, ctx, id).await?;
         apply(&mut client, input.clone())?;

@@ -12,6 +12,7 @@ pub mod connections;
 pub mod ctx;
 pub mod error;
 pub mod executions;
+pub mod export;
 pub mod grants;
 pub mod ids;
 pub mod login;
@@ -28,7 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use postern_engine::Engine;
-use postern_store::Store;
+use postern_store::{Health, Store};
 
 pub use ctx::{OpCtx, ScopeSet};
 pub use error::{AppError, Code, Kind};
@@ -71,6 +72,12 @@ impl App {
     #[must_use]
     pub fn store(&self) -> &dyn Store {
         &*self.0.config.store
+    }
+
+    /// Whether the store can be written. When it cannot, the process must be restarted.
+    #[must_use]
+    pub fn is_serving(&self) -> bool {
+        self.store().health() == Health::Serving
     }
 
     /// The engine.

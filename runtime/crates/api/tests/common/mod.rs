@@ -1,6 +1,7 @@
 //! A real server on a loopback port over a real store and engine, and a client for it.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -163,9 +164,13 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) async fn start() -> Self {
+        Self::start_on(|path| SledStore::open(path, SledConfig::default()).unwrap()).await
+    }
+
+    /// A server on a store that is opened in a special way.
+    pub(crate) async fn start_on(open: impl FnOnce(&Path) -> SledStore) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store: Arc<dyn Store> =
-            Arc::new(SledStore::open(folder.path().join("store"), SledConfig::default()).unwrap());
+        let store: Arc<dyn Store> = Arc::new(open(&folder.path().join("store")));
         let app = App::new(AppConfig {
             store,
             engine: Engine::new(EngineConfig { concurrent_runs: 4, ..EngineConfig::default() }).unwrap(),

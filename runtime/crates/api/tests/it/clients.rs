@@ -119,6 +119,19 @@ async fn a_secret_is_shown_to_who_may_see_keys_only() {
 }
 
 #[tokio::test]
+async fn a_secret_is_set_by_who_may_change_keys_only() {
+    let server = Server::start().await;
+    let client = create(&server.api, json!({})).await;
+    let secret = json!({"client_secret": "a-secret-of-the-right-length"});
+    // Otherwise the right to rename a client would be the right to speak for every one of them.
+    let writer = server.api.with_scope("update:clients").await;
+    writer.patch(&path(&client), secret.clone()).await.refused(403, "insufficient_scope");
+    assert_eq!(server.api.get(&path(&client)).await.expect(200), client);
+    let updated = server.api.patch(&path(&client), secret.clone()).await.expect(200);
+    assert_eq!(updated["client_secret"], secret["client_secret"]);
+}
+
+#[tokio::test]
 async fn a_list_of_clients_has_pages_fields_and_totals() {
     let server = Server::start().await;
     let api = &server.api;

@@ -13,6 +13,7 @@ mod common;
 mod bad_input;
 mod clients;
 mod connections;
+mod health;
 mod logs;
 mod operator;
 mod roles;
