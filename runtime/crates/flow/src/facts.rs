@@ -10,17 +10,17 @@ use serde_json::{Map, Value};
 /// An action as it is bound, with the version this login runs.
 #[derive(Clone)]
 pub struct BoundAction {
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub binding_id: BindingId,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub action_id: ActionId,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub action_name: String,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub version_id: ActionVersionId,
     /// 0 for a draft.
     pub version: u32,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub on_failure: OnFailure,
     /// Hosts its binding lets it reach; `None` leaves it to the tenant.
     pub egress_hosts: Option<Vec<String>>,
@@ -42,7 +42,7 @@ impl std::fmt::Debug for BoundAction {
 /// `event.request`; made anew when a suspended login goes on.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-#[allow(missing_docs, reason = "the names are those of `event.request`")]
+#[expect(missing_docs, reason = "the names are those of `event.request`")]
 pub struct RequestFacts {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ip: Option<String>,
@@ -82,15 +82,15 @@ pub struct LoginRequest {
 /// What is read anew whenever a login starts or goes on.
 #[derive(Debug, Clone)]
 pub struct LoginFacts {
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub tenant: TenantId,
     /// The audience of the Management API, whose tokens take no custom claims.
     pub management_audience: String,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub client: Arc<Client>,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub connection: Arc<Connection>,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub request: RequestFacts,
     /// Names of the user's roles.
     pub roles: Vec<String>,

@@ -12,9 +12,9 @@ use crate::claims::entry_len;
 /// One write of one key, in the order the actions made them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PendingChange {
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub kind: MetadataKind,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub key: String,
     /// `None` removes the key.
     pub value: Option<Value>,

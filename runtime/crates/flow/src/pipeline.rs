@@ -31,7 +31,7 @@ pub enum Entry {
 pub enum Suspension {
     /// The user is sent away; the caller adds the state token to the address.
     Redirect {
-        #[allow(missing_docs, reason = "says its name")]
+        #[expect(missing_docs, reason = "says its name")]
         url: String,
     },
     /// A further factor is asked for.
@@ -48,7 +48,7 @@ pub enum Step {
     Run {
         /// Its place.
         action: usize,
-        #[allow(missing_docs, reason = "says its name")]
+        #[expect(missing_docs, reason = "says its name")]
         entry: Entry,
         /// Drop it before the end is handed in: the next event is made from it.
         event: Arc<Value>,
@@ -62,7 +62,7 @@ pub enum Step {
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunEnd {
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub status: RunStatus,
     /// Empty unless the status is `ok`.
     pub mutations: Vec<Mutation>,
@@ -83,7 +83,7 @@ pub struct FinishedRun {
 
 /// An action of a suspended login.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs, reason = "the fields are those of the bound action")]
+#[expect(missing_docs, reason = "the fields are those of the bound action")]
 pub struct PinnedAction {
     pub binding_id: BindingId,
     pub action_id: ActionId,
@@ -116,7 +116,7 @@ pub enum BadSavedLogin {
     /// Of a later version of ours.
     #[error("the saved login has version {version}")]
     Version {
-        #[allow(missing_docs, reason = "says its name")]
+        #[expect(missing_docs, reason = "says its name")]
         version: u32,
     },
     /// The actions handed in are not its own.

@@ -94,6 +94,7 @@ impl State {
         Ok((verdicts, asked))
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table: one arm a mutation, so that none is forgotten")]
     fn apply_one(
         &mut self,
         mutation: Mutation,
@@ -156,7 +157,47 @@ impl State {
             Mutation::AuthenticationEnrollWithAny { factors } => {
                 self.challenge(factors.into_iter(), true, place, asked, verdicts)
             }
-            other => Verdict::NotHere(not_here(&other)),
+            Mutation::SessionSetExpiresAt { .. }
+            | Mutation::SessionSetIdleExpiresAt { .. }
+            | Mutation::SessionSetMetadata { .. }
+            | Mutation::SessionDeleteMetadata { .. }
+            | Mutation::SessionEvictMetadata {}
+            | Mutation::SessionRevoke { .. }
+            | Mutation::SessionSetCookieMode { .. }
+            | Mutation::AuthenticationRecordMethod { .. } => Verdict::NotHere(NO_SESSION),
+            Mutation::RefreshTokenRevoke { .. }
+            | Mutation::RefreshTokenSetExpiresAt { .. }
+            | Mutation::RefreshTokenSetIdleExpiresAt { .. }
+            | Mutation::RefreshTokenSetMetadata { .. }
+            | Mutation::RefreshTokenDeleteMetadata { .. }
+            | Mutation::RefreshTokenEvictMetadata {} => Verdict::NotHere(NO_REFRESH_TOKEN),
+            Mutation::PromptRender { .. } => Verdict::NotHere("forms are not rendered"),
+            Mutation::AuthenticationSetPrimaryUser { .. } => Verdict::NotHere("logins do not link identities"),
+            Mutation::SamlResponseSetAttribute { .. }
+            | Mutation::SamlResponseSetAudience { .. }
+            | Mutation::SamlResponseSetRecipient { .. }
+            | Mutation::SamlResponseSetDestination { .. }
+            | Mutation::SamlResponseSetIssuer { .. }
+            | Mutation::SamlResponseSetRelayState { .. }
+            | Mutation::SamlResponseSetNameIdentifierFormat { .. }
+            | Mutation::SamlResponseSetNameIdentifierProbes { .. }
+            | Mutation::SamlResponseSetAuthnContextClassRef { .. }
+            | Mutation::SamlResponseSetSigningCert { .. }
+            | Mutation::SamlResponseSetEncryptionCert { .. }
+            | Mutation::SamlResponseSetEncryptionPublicKey { .. }
+            | Mutation::SamlResponseSetCert { .. }
+            | Mutation::SamlResponseSetKey { .. }
+            | Mutation::SamlResponseSetSignatureAlgorithm { .. }
+            | Mutation::SamlResponseSetDigestAlgorithm { .. }
+            | Mutation::SamlResponseSetEncryptionAlgorithm { .. }
+            | Mutation::SamlResponseSetLifetimeInSeconds { .. }
+            | Mutation::SamlResponseSetSignResponse { .. }
+            | Mutation::SamlResponseSetCreateUpnClaim { .. }
+            | Mutation::SamlResponseSetPassthroughClaimsWithNoMapping { .. }
+            | Mutation::SamlResponseSetMapUnknownClaimsAsIs { .. }
+            | Mutation::SamlResponseSetMapIdentities { .. }
+            | Mutation::SamlResponseSetIncludeAttributeNameFormat { .. }
+            | Mutation::SamlResponseSetTypedAttributes { .. } => Verdict::NotHere(NO_SAML),
         })
     }
 
@@ -200,7 +241,7 @@ impl State {
     }
 
     fn challenge(
-        &mut self,
+        &self,
         factors: impl Iterator<Item = Factor>,
         enroll: bool,
         place: usize,
@@ -258,67 +299,5 @@ fn settle(asked: &mut Asked, verdicts: &mut [Verdict]) {
         without(asked.challenge.take().map(|(place, _)| place), DENIED);
     } else if asked.redirect.is_some() {
         without(asked.challenge.take().map(|(place, _)| place), "the same run redirects the user");
-    }
-}
-
-/// Why a mutation that this host only records changes nothing.
-fn not_here(mutation: &Mutation) -> &'static str {
-    match mutation {
-        Mutation::SessionSetExpiresAt { .. }
-        | Mutation::SessionSetIdleExpiresAt { .. }
-        | Mutation::SessionSetMetadata { .. }
-        | Mutation::SessionDeleteMetadata { .. }
-        | Mutation::SessionEvictMetadata {}
-        | Mutation::SessionRevoke { .. }
-        | Mutation::SessionSetCookieMode { .. }
-        | Mutation::AuthenticationRecordMethod { .. } => NO_SESSION,
-        Mutation::RefreshTokenRevoke { .. }
-        | Mutation::RefreshTokenSetExpiresAt { .. }
-        | Mutation::RefreshTokenSetIdleExpiresAt { .. }
-        | Mutation::RefreshTokenSetMetadata { .. }
-        | Mutation::RefreshTokenDeleteMetadata { .. }
-        | Mutation::RefreshTokenEvictMetadata {} => NO_REFRESH_TOKEN,
-        Mutation::PromptRender { .. } => "forms are not rendered",
-        Mutation::AuthenticationSetPrimaryUser { .. } => "logins do not link identities",
-        Mutation::AccessDeny { .. }
-        | Mutation::AccessTokenSetCustomClaim { .. }
-        | Mutation::IdTokenSetCustomClaim { .. }
-        | Mutation::AccessTokenAddScope { .. }
-        | Mutation::AccessTokenRemoveScope { .. }
-        | Mutation::AuthenticationChallengeWith { .. }
-        | Mutation::AuthenticationEnrollWith { .. }
-        | Mutation::AuthenticationChallengeWithAny { .. }
-        | Mutation::AuthenticationEnrollWithAny { .. }
-        | Mutation::MultifactorEnable { .. }
-        | Mutation::RedirectSendUserTo { .. }
-        | Mutation::TransactionSetMetadata { .. }
-        | Mutation::UserSetAppMetadata { .. }
-        | Mutation::UserSetUserMetadata { .. }
-        | Mutation::ValidationError { .. } => "it has no effect here",
-        Mutation::SamlResponseSetAttribute { .. }
-        | Mutation::SamlResponseSetAudience { .. }
-        | Mutation::SamlResponseSetRecipient { .. }
-        | Mutation::SamlResponseSetDestination { .. }
-        | Mutation::SamlResponseSetIssuer { .. }
-        | Mutation::SamlResponseSetRelayState { .. }
-        | Mutation::SamlResponseSetNameIdentifierFormat { .. }
-        | Mutation::SamlResponseSetNameIdentifierProbes { .. }
-        | Mutation::SamlResponseSetAuthnContextClassRef { .. }
-        | Mutation::SamlResponseSetSigningCert { .. }
-        | Mutation::SamlResponseSetEncryptionCert { .. }
-        | Mutation::SamlResponseSetEncryptionPublicKey { .. }
-        | Mutation::SamlResponseSetCert { .. }
-        | Mutation::SamlResponseSetKey { .. }
-        | Mutation::SamlResponseSetSignatureAlgorithm { .. }
-        | Mutation::SamlResponseSetDigestAlgorithm { .. }
-        | Mutation::SamlResponseSetEncryptionAlgorithm { .. }
-        | Mutation::SamlResponseSetLifetimeInSeconds { .. }
-        | Mutation::SamlResponseSetSignResponse { .. }
-        | Mutation::SamlResponseSetCreateUpnClaim { .. }
-        | Mutation::SamlResponseSetPassthroughClaimsWithNoMapping { .. }
-        | Mutation::SamlResponseSetMapUnknownClaimsAsIs { .. }
-        | Mutation::SamlResponseSetMapIdentities { .. }
-        | Mutation::SamlResponseSetIncludeAttributeNameFormat { .. }
-        | Mutation::SamlResponseSetTypedAttributes { .. } => NO_SAML,
     }
 }

@@ -116,7 +116,7 @@ fn draft(action: &Action) -> Result<ActionVersion, AppError> {
     }
     Ok(ActionVersion {
         // There is no version yet; both kinds of id are UUIDs.
-        id: action.id.as_str().parse().map_err(|_| AppError::internal("name a draft"))?,
+        id: action.id.as_str().parse().map_err(|error| AppError::internal("name a draft").with_source(error))?,
         revision: 0,
         action_id: action.id.clone(),
         number: 0,

@@ -23,7 +23,7 @@ pub struct SimulatedLogin {
     #[serde(default)]
     pub user: Option<Map<String, Value>>,
     #[serde(default)]
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub request: SimulatedRequest,
     /// How the user proved who they are.
     #[serde(default)]
@@ -77,7 +77,7 @@ impl TryFrom<Value> for VersionChoice {
 /// The request of the browser, as far as it is made up.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[allow(missing_docs, reason = "the names are those of `event.request`")]
+#[expect(missing_docs, reason = "the names are those of `event.request`")]
 pub struct SimulatedRequest {
     #[serde(default)]
     pub ip: Option<String>,
@@ -114,7 +114,7 @@ pub struct SimulatedAuthentication {
 /// What the user comes back with after a suspension: the state token is in either map.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[allow(missing_docs, reason = "the names are those of `event.request`")]
+#[expect(missing_docs, reason = "the names are those of `event.request`")]
 pub struct ContinueLogin {
     #[serde(default)]
     pub query: Map<String, Value>,
@@ -125,11 +125,11 @@ pub struct ContinueLogin {
 /// What a login came to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LoginReport {
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub login_id: LoginId,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub execution_id: ExecutionId,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub outcome: Outcome,
     /// As stored after the login; in a dry run as it would be.
     pub user: User,

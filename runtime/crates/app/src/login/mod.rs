@@ -96,7 +96,7 @@ pub async fn simulated_login(app: &App, ctx: &OpCtx, login: SimulatedLogin) -> R
         if login.dry_run {
             let person = person::load(app, ctx, &user_id, profile.as_ref(), &running.connection).await?;
             check_connection(&person.user, &running.connection)?;
-            return dry_run(&mut running, &login, asked, person).await;
+            return dry_run(&running, &login, asked, person).await;
         }
         let _lock = app.logins().user_lock(&ctx.tenant.id, user_id.as_str()).await;
         let person = person::load(app, ctx, &user_id, profile.as_ref(), &running.connection).await?;
@@ -265,14 +265,16 @@ impl Login<'_> {
 
 /// Runs everything as a login would, with a cache of its own, and commits nothing.
 async fn dry_run(
-    running: &mut Login<'_>,
+    running: &Login<'_>,
     login: &SimulatedLogin,
     asked: LoginRequest,
     person: Person,
 ) -> Result<LoginReport, AppError> {
     let (app, ctx) = (running.app, running.ctx);
     let now = match login.now {
-        Some(ms) => Timestamp::from_millisecond(ms).map_err(|_| AppError::invalid_body("'now' is out of range"))?,
+        Some(ms) => {
+            Timestamp::from_millisecond(ms).map_err(|_range| AppError::invalid_body("'now' is out of range"))?
+        }
         None => ctx.now,
     };
     let bound = bound::bound_read(app, &ctx.tenant.id, &login.versions).await?;
@@ -304,6 +306,9 @@ fn check(login: &SimulatedLogin) -> Result<(), AppError> {
     check_depth("request.body", login.request.body.values())?;
     check_depth("request.geoip", login.request.geoip.values())?;
     check_depth("transaction", login.transaction.values())?;
+    if !login.authentication.methods.iter().all(Value::is_object) {
+        return Err(AppError::invalid_body("'authentication.methods' must be a list of objects"));
+    }
     check_depth("authentication.methods", &login.authentication.methods)?;
     check_depth("authentication.riskAssessment", login.authentication.risk_assessment.iter().flat_map(Map::values))?;
     check_depth("organization", login.organization.iter().flat_map(Map::values))?;
@@ -344,7 +349,7 @@ async fn connection_load(app: &App, ctx: &OpCtx, login: &SimulatedLogin) -> Resu
     }
     if let Some(id) = &login.user_id {
         let absent = || AppError::new(Code::InexistentUser, "The user does not exist.");
-        let id: UserId = id.parse().map_err(|_| absent())?;
+        let id: UserId = id.parse().map_err(|_bad| absent())?;
         let user = app.store().fetch::<User>(&ctx.tenant.id, id.as_str()).await?.ok_or_else(absent)?;
         if let Some(primary) = user.identities.first() {
             return connections::by_name(app, ctx, &primary.connection).await;
@@ -363,7 +368,7 @@ async fn roles_load(app: &App, ctx: &OpCtx, user: &User) -> Result<Vec<Role>, Ap
 /// The suspended login of that id and token.
 async fn suspended_load(app: &App, ctx: &OpCtx, login_id: &str, state: &str) -> Result<SuspendedLogin, AppError> {
     let absent = || AppError::new(Code::InexistentLogin, "There is no login that waits under this id.");
-    let id: LoginId = login_id.parse().map_err(|_| absent())?;
+    let id: LoginId = login_id.parse().map_err(|_bad| absent())?;
     let waiting = app.store().fetch::<SuspendedLogin>(&ctx.tenant.id, id.as_str()).await?.ok_or_else(absent)?;
     if !is_state(&waiting, state) {
         return Err(AppError::bad_request("invalid_request: the state token is not this login's."));

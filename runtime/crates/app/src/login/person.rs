@@ -140,7 +140,7 @@ pub(super) async fn resolve(
     fresh: &UserId,
 ) -> Result<UserId, AppError> {
     if let Some(id) = &login.user_id {
-        return id.parse().map_err(|_| absent());
+        return id.parse().map_err(|_bad| absent());
     }
     let (tenant, strategy) = (&ctx.tenant.id, &connection.strategy.0);
     if let Some(given) = &profile.id_there {
@@ -150,7 +150,7 @@ pub(super) async fn resolve(
             Some(user) => Ok(user.user_id),
             None => format!("{strategy}|{there}")
                 .parse()
-                .map_err(|_| AppError::invalid_body("'user.user_id' is not well-formed")),
+                .map_err(|_bad| AppError::invalid_body("'user.user_id' is not well-formed")),
         };
     }
     if connection.strategy.is_database() {

@@ -12,8 +12,8 @@ use postern_app::{App, AppConfig, AppError, MasterKey, OpCtx, ScopeSet, artifact
 use postern_engine::{EgressConfig, Engine, EngineConfig};
 use postern_model::connection::DEFAULT_DATABASE;
 use postern_model::{
-    Action, Actor, Client, Connection, Execution, Identity, LogEntry, Metadata, OnFailure, Outcome, RootAttributes,
-    Runtime, Strategy, SuspendedLogin, Tenant, Trigger, User,
+    Action, Actor, Client, Connection, Execution, Identity, LogEntry, OnFailure, Outcome, RootAttributes, Runtime,
+    Strategy, SuspendedLogin, Tenant, Trigger, User,
 };
 use postern_store::{Entity, Expect, Query, SledConfig, SledStore, Store, WriteSet};
 use serde_json::{Map, Value, json};
@@ -314,5 +314,5 @@ pub(crate) fn state(report: &LoginReport) -> String {
 }
 
 pub(crate) fn app_metadata(user: &User) -> Value {
-    Value::Object(user.app_metadata.clone().unwrap_or_else(Metadata::new))
+    Value::Object(user.app_metadata.clone().unwrap_or_default())
 }

@@ -1,5 +1,13 @@
 //! Logins over a real store, a real engine and guests in WebAssembly text.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    reason = "the helpers of tests are tests"
+)]
+
 mod bench;
 mod concurrency;
 mod flow;

@@ -10,7 +10,7 @@ use crate::driver::{action, actions, begin, event, facts, finish, request, user,
 
 /// Which mutations of a list took effect.
 #[track_caller]
-fn check(list: Value, status: RunStatus, applied: &[bool]) {
+fn check(list: &Value, status: RunStatus, applied: &[bool]) {
     let run = finish(&mut begin(1), list.clone());
     let got: Vec<bool> = run.mutations.iter().map(|mutation| mutation.applied).collect();
     assert_eq!((run.status, got.as_slice()), (status, applied), "{list} {run:?}");
@@ -18,21 +18,21 @@ fn check(list: Value, status: RunStatus, applied: &[bool]) {
     assert_eq!(run.error.is_some(), status != RunStatus::Ok);
 }
 
-fn set(key: &str, value: Value) -> Value {
+fn set(key: &str, value: &Value) -> Value {
     json!({"type": "user.setAppMetadata", "key": key, "value": value})
 }
 
 #[test]
 fn lists_are_applied_whole_or_refused_whole() {
-    let fine = set("fine", json!(1));
+    let fine = set("fine", &json!(1));
     let deep = (0..65).fold(json!(1), |value, _| json!([value]));
     for illegal in [
-        set("user_id", json!(1)),
-        set("email", Value::Null),
-        set("a.b", json!(1)),
-        set("", json!(1)),
-        set("large", json!("x".repeat(33 * 1024))),
-        set("deep", deep.clone()),
+        set("user_id", &json!(1)),
+        set("email", &Value::Null),
+        set("a.b", &json!(1)),
+        set("", &json!(1)),
+        set("large", &json!("x".repeat(33 * 1024))),
+        set("deep", &deep.clone()),
         json!({"type": "idToken.setCustomClaim", "key": "scope", "value": "all"}),
         json!({"type": "idToken.setCustomClaim", "key": "deep", "value": deep}),
         json!({"type": "accessToken.addScope", "scope": "two words"}),
@@ -41,14 +41,14 @@ fn lists_are_applied_whole_or_refused_whole() {
         json!({"type": "multifactor.enable", "provider": "carrier-pigeon"}),
         json!({"type": "prompt.render", "promptId": ""}),
     ] {
-        check(json!([fine, illegal]), RunStatus::BadResult, &[false, false]);
-        check(json!([illegal, fine]), RunStatus::BadResult, &[false, false]);
+        check(&json!([fine, illegal]), RunStatus::BadResult, &[false, false]);
+        check(&json!([illegal, fine]), RunStatus::BadResult, &[false, false]);
     }
     let render = json!({"type": "prompt.render", "promptId": "p"});
     let redirect = json!({"type": "redirect.sendUserTo", "url": "https://example.com"});
-    check(json!([render, render]), RunStatus::BadResult, &[false, false]);
-    check(json!([render, redirect]), RunStatus::BadResult, &[false, false]);
-    check(json!([fine, render]), RunStatus::Ok, &[true, false]);
+    check(&json!([render, render]), RunStatus::BadResult, &[false, false]);
+    check(&json!([render, redirect]), RunStatus::BadResult, &[false, false]);
+    check(&json!([fine, render]), RunStatus::Ok, &[true, false]);
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn what_has_no_effect_says_why() {
         json!({"type": "authentication.recordMethod", "providerUrl": "https://example.com"}),
         json!({"type": "idToken.setCustomClaim", "key": "https://x.auth0.com/a", "value": 1}),
     ] {
-        check(json!([none]), RunStatus::Ok, &[false]);
+        check(&json!([none]), RunStatus::Ok, &[false]);
     }
 }
 
@@ -71,10 +71,10 @@ fn of_calls_that_exclude_each_other_one_counts() {
     let deny = |reason: &str| json!({"type": "access.deny", "reason": reason});
     let to = |url: &str| json!({"type": "redirect.sendUserTo", "url": url});
     let otp = json!({"type": "authentication.challengeWith", "factor": {"type": "otp"}});
-    check(json!([deny("first"), deny("second")]), RunStatus::Ok, &[true, false]);
-    check(json!([to("https://a.example"), deny("no"), otp]), RunStatus::Ok, &[false, true, false]);
-    check(json!([otp, to("https://a.example")]), RunStatus::Ok, &[false, true]);
-    check(json!([otp, otp]), RunStatus::Ok, &[false, true]);
+    check(&json!([deny("first"), deny("second")]), RunStatus::Ok, &[true, false]);
+    check(&json!([to("https://a.example"), deny("no"), otp]), RunStatus::Ok, &[false, true, false]);
+    check(&json!([otp, to("https://a.example")]), RunStatus::Ok, &[false, true]);
+    check(&json!([otp, otp]), RunStatus::Ok, &[false, true]);
     let mut pipeline = begin(2);
     finish(&mut pipeline, json!([to("https://a.example"), to("https://b.example")]));
     assert_eq!(pipeline.step(), Step::Suspend(Suspension::Redirect { url: "https://b.example".to_owned() }));
@@ -86,7 +86,7 @@ fn later_actions_see_writes_removals_and_what_was_taken_back() {
     finish(
         &mut pipeline,
         json!([
-            set("plan", json!({"name": "gold"})), set("old", Value::Null), set("transient", json!(1)),
+            set("plan", &json!({"name": "gold"})), set("old", &Value::Null), set("transient", &json!(1)),
             {"type": "transaction.setMetadata", "key": "t", "value": 1},
             {"type": "transaction.setMetadata", "key": "u", "value": 2},
         ]),
@@ -97,7 +97,7 @@ fn later_actions_see_writes_removals_and_what_was_taken_back() {
     finish(
         &mut pipeline,
         json!([
-            set("plan", json!("silver")), {"type": "transaction.setMetadata", "key": "t", "value": null},
+            set("plan", &json!("silver")), {"type": "transaction.setMetadata", "key": "t", "value": null},
         ]),
     );
     assert_eq!(event(&mut pipeline)["transaction"]["metadata"], json!({"u": 2}));
@@ -120,9 +120,9 @@ fn later_actions_see_writes_removals_and_what_was_taken_back() {
 fn sizes_are_counted_over_the_login() {
     let mut pipeline = begin(3);
     let half = json!("x".repeat(17 * 1024));
-    assert_eq!(finish(&mut pipeline, json!([set("a", half.clone())])).status, RunStatus::Ok);
-    assert_eq!(finish(&mut pipeline, json!([set("a", half.clone())])).status, RunStatus::Ok, "replaced, not added");
-    assert_eq!(finish(&mut pipeline, json!([set("b", half.clone())])).status, RunStatus::BadResult);
+    assert_eq!(finish(&mut pipeline, json!([set("a", &half)])).status, RunStatus::Ok);
+    assert_eq!(finish(&mut pipeline, json!([set("a", &half)])).status, RunStatus::Ok, "replaced, not added");
+    assert_eq!(finish(&mut pipeline, json!([set("b", &half)])).status, RunStatus::BadResult);
     let other = json!([{"type": "user.setUserMetadata", "key": "b", "value": half}]);
     assert_eq!(finish(&mut begin(1), other).status, RunStatus::Ok, "each kind has its own");
     let full = Map::from_iter([("x".to_owned(), json!("x".repeat(1_048_560)))]);
@@ -130,7 +130,7 @@ fn sizes_are_counted_over_the_login() {
         facts(),
         request(),
         actions(1),
-        User { user_metadata: Some(full.clone()), app_metadata: None, ..user() },
+        User { user_metadata: Some(full), app_metadata: None, ..user() },
     );
     // The event of such a user is too large already; the list is judged all the same.
     let list = crate::driver::mutations(json!([{"type": "user.setUserMetadata", "key": "y", "value": 1234567890}]));
