@@ -29,10 +29,10 @@ pub fn returning(result: &str) -> Vec<u8> {
     wat::parse_str(&text).expect("the text is well-formed")
 }
 
-/// The folder `cargo xtask guests` builds the example actions into.
+/// The folder `cargo xtask guests` builds the example actions into, or the one that `POSTERN_GUESTS` names.
 #[must_use]
 pub fn examples_folder() -> PathBuf {
-    crate::server::target_folder().join("guests")
+    std::env::var_os("POSTERN_GUESTS").map_or_else(|| crate::server::target_folder().join("guests"), PathBuf::from)
 }
 
 /// The module of an example action.
