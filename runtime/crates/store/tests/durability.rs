@@ -78,6 +78,26 @@ fn a_failed_sync_ends_acknowledging_for_ever() {
     });
 }
 
+static PANIC: AtomicU64 = AtomicU64::new(0);
+
+#[test]
+fn a_panic_of_the_committer_stops_the_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let t = tenant("a");
+    let clock = || if PANIC.load(Ordering::SeqCst) == 0 { 1 } else { panic!("the clock is broken") };
+    let store: Arc<dyn Store> = Arc::new(SledStore::open(folder.path(), SledConfig { clock, ..config() }).unwrap());
+    runtime().block_on(async {
+        store.commit(set(&t).insert(&setting("s", json!(1)))).await.unwrap();
+        PANIC.store(1, Ordering::SeqCst);
+        let panicked = store.commit(set(&t).put(&setting("s", json!(2)))).await;
+        assert!(matches!(panicked, Err(CommitError::UnknownOutcome)), "{panicked:?}");
+        store.stopped().await;
+        PANIC.store(0, Ordering::SeqCst);
+        let later = store.commit(set(&t).put(&setting("s", json!(3)))).await;
+        assert!(matches!(later, Err(CommitError::Fatal)), "{later:?}");
+    });
+}
+
 const FULL_DISK: &str = "POSTERN_TEST_FULL_DISK";
 
 /// The child: writes until the store says that it cannot, then makes sure that it stays so.
