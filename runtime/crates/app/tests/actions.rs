@@ -1,5 +1,12 @@
 //! The life of an action over a real store and a real engine: draft, artifact, version, binding, rollback.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that meets something else than it expects fails"
+)]
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,58 +45,33 @@ impl Bench {
         Self { app, _folder: folder }
     }
 
-    /// A caller in a tenant; the tenant's row itself is not needed here.
-    fn caller(&self, tenant: &str, scopes: &str) -> OpCtx {
-        OpCtx {
-            tenant: Arc::new(Tenant {
-                id: tenant.parse().unwrap(),
-                revision: 1,
-                domain: format!("{tenant}.example.test"),
-                signing_keys: Vec::new(),
-                limits: None,
-                egress: postern_model::tenant::Egress::Public,
-                created_at: Timestamp::UNIX_EPOCH,
-            }),
-            actor: Actor::System,
-            scopes: ScopeSet::parse(scopes),
-            now: Timestamp::now(),
-            request_id: ids::request().unwrap(),
-            ip: None,
-            user_agent: None,
-        }
-    }
-
-    fn ctx(&self) -> OpCtx {
-        self.caller("default", SCOPES)
-    }
-
     async fn create(&self, name: &str) -> Action {
-        actions::action_create(&self.app, &self.ctx(), input(name), CreateMode::Draft).await.unwrap().action
+        actions::action_create(&self.app, &ctx(), input(name), CreateMode::Draft).await.unwrap().action
     }
 
     async fn upload(&self, action: &Action, wasm: &[u8]) -> Action {
-        artifacts::artifact_replace(&self.app, &self.ctx(), action.id.as_str(), wasm.into()).await.unwrap().action
+        artifacts::artifact_replace(&self.app, &ctx(), action.id.as_str(), wasm.into()).await.unwrap().action
     }
 
     async fn deploy(&self, action: &Action) -> ActionVersion {
-        actions::action_deploy(&self.app, &self.ctx(), action.id.as_str()).await.unwrap().0
+        actions::action_deploy(&self.app, &ctx(), action.id.as_str()).await.unwrap().0
     }
 
     async fn fetch(&self, action: &Action) -> actions::ActionView {
-        actions::action_fetch(&self.app, &self.ctx(), action.id.as_str()).await.unwrap()
+        actions::action_fetch(&self.app, &ctx(), action.id.as_str()).await.unwrap()
     }
 
     async fn update(&self, action: &Action, input: ActionInput) -> Result<Action, AppError> {
-        Ok(actions::action_update(&self.app, &self.ctx(), action.id.as_str(), &input).await?.action)
+        Ok(actions::action_update(&self.app, &ctx(), action.id.as_str(), &input).await?.action)
     }
 
     async fn test(&self, action: &Action, event: Value) -> actions::TestRun {
         let Value::Object(event) = event else { panic!("an event is an object") };
-        actions::action_test(&self.app, &self.ctx(), action.id.as_str(), event).await.unwrap()
+        actions::action_test(&self.app, &ctx(), action.id.as_str(), event).await.unwrap()
     }
 
     async fn bind(&self, items: Vec<BindingInput>) -> Result<Vec<bindings::BindingView>, AppError> {
-        bindings::binding_replace(&self.app, &self.ctx(), "post-login", items).await
+        bindings::binding_replace(&self.app, &ctx(), "post-login", items).await
     }
 
     async fn rollback(
@@ -99,7 +81,7 @@ impl Bench {
         mode: RollbackMode,
     ) -> Result<ActionVersion, AppError> {
         let (action, to) = (action.id.as_str(), to.id.as_str());
-        Ok(versions::version_rollback(&self.app, &self.ctx(), action, to, mode).await?.0)
+        Ok(versions::version_rollback(&self.app, &ctx(), action, to, mode).await?.0)
     }
 
     /// An action that was deployed once.
@@ -109,6 +91,32 @@ impl Bench {
         self.deploy(&action).await;
         action
     }
+}
+
+/// A caller in a tenant; the tenant's row itself is not needed here.
+fn caller(tenant: &str, scopes: &str) -> OpCtx {
+    OpCtx {
+        tenant: Arc::new(Tenant {
+            id: tenant.parse().unwrap(),
+            revision: 1,
+            domain: format!("{tenant}.example.test"),
+            signing_keys: Vec::new(),
+            limits: None,
+            egress: postern_model::tenant::Egress::Public,
+            created_at: Timestamp::UNIX_EPOCH,
+        }),
+        actor: Actor::System,
+        scopes: ScopeSet::parse(scopes),
+        now: Timestamp::now(),
+        request_id: ids::request().unwrap(),
+        ip: None,
+        user_agent: None,
+    }
+}
+
+/// A caller with all rights on actions.
+fn ctx() -> OpCtx {
+    caller("default", SCOPES)
 }
 
 fn input(name: &str) -> ActionInput {
@@ -222,10 +230,10 @@ async fn a_module_becomes_a_version_and_a_rollback_a_third_one() {
     let view = bench.fetch(&action).await;
     assert!(view.action.all_changes_deployed);
     assert_eq!(view.action.draft.artifact, first.artifact);
-    let (_, bytes) = artifacts::artifact_fetch(&bench.app, &bench.ctx(), action.id.as_str()).await.unwrap();
+    let (_, bytes) = artifacts::artifact_fetch(&bench.app, &ctx(), action.id.as_str()).await.unwrap();
     assert_eq!(*bytes, *returning(one));
 
-    let (_, versions, total) = versions::version_list(&bench.app, &bench.ctx(), action.id.as_str(), ALL).await.unwrap();
+    let (_, versions, total) = versions::version_list(&bench.app, &ctx(), action.id.as_str(), ALL).await.unwrap();
     assert_eq!(versions.iter().map(|version| version.number).collect::<Vec<_>>(), [4, 3, 2, 1]);
     assert_eq!(total, 4);
 }
@@ -233,7 +241,7 @@ async fn a_module_becomes_a_version_and_a_rollback_a_third_one() {
 #[tokio::test]
 async fn only_a_built_draft_is_deployed_or_tested() {
     let bench = Bench::new();
-    let ctx = bench.ctx();
+    let ctx = ctx();
     let words = "A draft must be in the 'built' state before it can be deployed.";
     let empty = bench.create("empty").await;
     let script = ActionInput {
@@ -291,11 +299,11 @@ async fn a_refused_module_leaves_the_draft_as_it_is() {
         ),
     ];
     for (what, wasm, word) in rows {
-        let result = artifacts::artifact_replace(&bench.app, &bench.ctx(), action.id.as_str(), wasm.into()).await;
+        let result = artifacts::artifact_replace(&bench.app, &ctx(), action.id.as_str(), wasm.into()).await;
         refused(what, result, Kind::BadRequest, word);
     }
     let large = vec![0; limits::MODULE_BYTES + 1];
-    let result = artifacts::artifact_replace(&bench.app, &bench.ctx(), action.id.as_str(), large.into()).await;
+    let result = artifacts::artifact_replace(&bench.app, &ctx(), action.id.as_str(), large.into()).await;
     refused("too large", result, Kind::TooLarge, "module_size");
     assert_eq!(bench.fetch(&action).await.action, before);
 }
@@ -389,7 +397,7 @@ async fn input_that_breaks_a_rule_changes_nothing() {
     }
     refused(
         "creation under a taken name",
-        actions::action_create(&bench.app, &bench.ctx(), input("taken"), CreateMode::Draft).await,
+        actions::action_create(&bench.app, &ctx(), input("taken"), CreateMode::Draft).await,
         Kind::Conflict,
         "same name",
     );
@@ -404,7 +412,7 @@ async fn a_tenant_has_its_most_actions_and_an_action_its_most_versions() {
     for number in 2..=last {
         assert_eq!(bench.deploy(&action).await.number, number);
     }
-    let (_, versions, total) = versions::version_list(&bench.app, &bench.ctx(), action.id.as_str(), ALL).await.unwrap();
+    let (_, versions, total) = versions::version_list(&bench.app, &ctx(), action.id.as_str(), ALL).await.unwrap();
     assert_eq!(total, limits::VERSIONS_PER_ACTION);
     assert_eq!((versions.first().unwrap().number, versions.last().unwrap().number), (last, 3));
     let gone = bench.rollback(&action, &first, RollbackMode::KeepDraft).await;
@@ -413,9 +421,9 @@ async fn a_tenant_has_its_most_actions_and_an_action_its_most_versions() {
     for n in 1..limits::ACTIONS_PER_TENANT {
         bench.create(&format!("action {n}")).await;
     }
-    let result = actions::action_create(&bench.app, &bench.ctx(), input("one more"), CreateMode::Draft).await;
+    let result = actions::action_create(&bench.app, &ctx(), input("one more"), CreateMode::Draft).await;
     refused("101 actions", result, Kind::BadRequest, "100 actions");
-    let other = bench.caller("other", SCOPES);
+    let other = caller("other", SCOPES);
     actions::action_create(&bench.app, &other, input("one more"), CreateMode::Draft).await.unwrap();
 }
 
@@ -458,10 +466,10 @@ async fn bindings_are_replaced_whole_and_keep_their_settings() {
     ];
     for (what, items, word) in rows {
         refused(what, bench.bind(items).await, Kind::BadRequest, word);
-        let (now, _) = bindings::binding_list(&bench.app, &bench.ctx(), "post-login", ALL).await.unwrap();
+        let (now, _) = bindings::binding_list(&bench.app, &ctx(), "post-login", ALL).await.unwrap();
         assert_eq!(now, second, "{what}");
     }
-    let unknown = bindings::binding_list(&bench.app, &bench.ctx(), "no-such-trigger", ALL).await;
+    let unknown = bindings::binding_list(&bench.app, &ctx(), "no-such-trigger", ALL).await;
     refused("unknown trigger", unknown, Kind::NotFound, "no-such-trigger");
     assert_eq!(bench.bind(Vec::new()).await.unwrap(), []);
 }
@@ -472,14 +480,14 @@ async fn a_bound_action_is_deleted_only_by_force_and_takes_its_rows_along() {
     let one = bench.deployed("one").await;
     let two = bench.deployed("two").await;
     bench.bind(vec![by_id(&one), by_id(&two)]).await.unwrap();
-    let bound = actions::action_delete(&bench.app, &bench.ctx(), one.id.as_str(), DeleteMode::Unbound).await;
+    let bound = actions::action_delete(&bench.app, &ctx(), one.id.as_str(), DeleteMode::Unbound).await;
     refused("bound", bound, Kind::Conflict, "Unable to delete an action bound to a trigger.");
-    actions::action_delete(&bench.app, &bench.ctx(), one.id.as_str(), DeleteMode::Force).await.unwrap();
-    let gone = actions::action_fetch(&bench.app, &bench.ctx(), one.id.as_str()).await;
+    actions::action_delete(&bench.app, &ctx(), one.id.as_str(), DeleteMode::Force).await.unwrap();
+    let gone = actions::action_fetch(&bench.app, &ctx(), one.id.as_str()).await;
     refused("deleted", gone, Kind::NotFound, "That action does not exist.");
-    let (left, total) = bindings::binding_list(&bench.app, &bench.ctx(), "post-login", ALL).await.unwrap();
+    let (left, total) = bindings::binding_list(&bench.app, &ctx(), "post-login", ALL).await.unwrap();
     assert_eq!((left[0].view.action.name.as_str(), total), ("two", 1));
-    let tenant = bench.ctx().tenant.id.clone();
+    let tenant = ctx().tenant.id.clone();
     assert_eq!(bench.app.store().count::<ActionVersion>(&tenant, Query::all()).await.unwrap(), 1);
     // Its name is free again.
     bench.create("one").await;
@@ -513,7 +521,7 @@ async fn another_tenant_and_another_scope_see_nothing() {
     let before = bench.fetch(&action).await;
     let change = ActionInput { name: Some("stolen".to_owned()), ..ActionInput::default() };
     for (scopes, kind) in [(SCOPES, Kind::NotFound), ("read:users", Kind::Forbidden)] {
-        let ctx = if kind == Kind::NotFound { bench.caller("other", scopes) } else { bench.caller("default", scopes) };
+        let ctx = if kind == Kind::NotFound { caller("other", scopes) } else { caller("default", scopes) };
         let app = &bench.app;
         refused("fetch", actions::action_fetch(app, &ctx, id).await, kind, "");
         refused("update", actions::action_update(app, &ctx, id, &change).await, kind, "");
@@ -528,13 +536,13 @@ async fn another_tenant_and_another_scope_see_nothing() {
         let mode = RollbackMode::UpdateDraft;
         refused("rollback", versions::version_rollback(app, &ctx, id, number, mode).await, kind, "");
     }
-    let other = bench.caller("other", SCOPES);
+    let other = caller("other", SCOPES);
     let bind = bindings::binding_replace(&bench.app, &other, "post-login", vec![by_id(&action)]).await;
     refused("bind", bind, Kind::BadRequest, "no action");
     assert_eq!(bench.fetch(&action).await, before);
     // A version is found only under its own action.
     let sibling = bench.deployed("sibling").await;
-    let strange = versions::version_fetch(&bench.app, &bench.ctx(), sibling.id.as_str(), version.id.as_str()).await;
+    let strange = versions::version_fetch(&bench.app, &ctx(), sibling.id.as_str(), version.id.as_str()).await;
     refused("version of a sibling", strange, Kind::NotFound, "version");
 }
 
@@ -567,12 +575,13 @@ async fn every_write_leaves_an_entry_that_holds_no_value() {
     bench.bind(vec![by_id(&action)]).await.unwrap();
     let version = bench.fetch(&action).await.deployed.unwrap();
     bench.rollback(&action, &version, RollbackMode::KeepDraft).await.unwrap();
-    actions::action_delete(&bench.app, &bench.ctx(), action.id.as_str(), DeleteMode::Force).await.unwrap();
-    let tenant = bench.ctx().tenant.id.clone();
+    actions::action_delete(&bench.app, &ctx(), action.id.as_str(), DeleteMode::Force).await.unwrap();
+    let tenant = ctx().tenant.id.clone();
     let entries = bench.app.store().list::<LogEntry>(&tenant, Query::all()).await.unwrap().rows;
     let mut operations: Vec<&str> = entries.iter().map(|entry| entry.description.as_str()).collect();
     operations.sort_unstable();
-    let all = "action_create action_delete action_deploy action_update artifact_replace binding_replace version_rollback";
+    let all =
+        "action_create action_delete action_deploy action_update artifact_replace binding_replace version_rollback";
     assert_eq!(operations, all.split(' ').collect::<Vec<_>>());
     let text = serde_json::to_string(&entries).unwrap();
     assert!(text.contains(action.id.as_str()) && !text.contains("s3cret"), "{text}");
