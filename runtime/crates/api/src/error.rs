@@ -20,6 +20,11 @@ impl ApiError {
         Self { status, message: message.into(), code: None }
     }
 
+    /// The status and the text, for an answer in another shape.
+    pub(crate) fn into_parts(self) -> (StatusCode, String) {
+        (self.status, self.message)
+    }
+
     /// Adds the `errorCode`.
     #[must_use]
     pub fn with_code(mut self, code: &'static str) -> Self {

@@ -94,8 +94,9 @@ fn invalid(text: impl Into<String>) -> OauthError {
 async fn read(request: Request) -> Result<TokenBody, OauthError> {
     let media_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let json = media_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json");
-    let bytes = body(request, BODY_BYTES).await.map_err(|_bad| {
-        OauthError(StatusCode::PAYLOAD_TOO_LARGE, "invalid_request", "The body is too large".to_owned())
+    let bytes = body(request, BODY_BYTES).await.map_err(|error| {
+        let (status, text) = error.into_parts();
+        OauthError(status, "invalid_request", text)
     })?;
     if json {
         serde_json::from_slice(&bytes).map_err(|error| invalid(format!("The body is not legal JSON: {error}")))

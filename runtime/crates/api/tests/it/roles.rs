@@ -59,6 +59,23 @@ async fn roles_are_given_to_users_and_taken_away() {
 }
 
 #[tokio::test]
+async fn roles_of_users_need_the_rights_to_both() {
+    let server = Server::start().await;
+    let roles = format!("{}/roles", user_path(server.api.user("ann").await["user_id"].as_str().unwrap()));
+    let ids = json!({"roles": [create(&server.api, "edit").await["id"]]});
+    for (scope, status) in [("read:users", 403), ("read:roles", 403), ("read:users read:roles", 200)] {
+        let answer = server.api.with_scope(scope).await.get(&roles).await;
+        assert_eq!(answer.status.as_u16(), status, "{scope}: {}", answer.body);
+    }
+    for (scope, status) in
+        [("update:users", 403), ("create:role_members", 403), ("update:users create:role_members", 204)]
+    {
+        let answer = server.api.with_scope(scope).await.post(&roles, ids.clone()).await;
+        assert_eq!(answer.status.as_u16(), status, "{scope}: {}", answer.body);
+    }
+}
+
+#[tokio::test]
 async fn a_user_cannot_collect_roles_without_end() {
     let server = Server::start().await;
     let api = &server.api;
