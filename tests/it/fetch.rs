@@ -4,7 +4,7 @@ use postern_e2e::{Api, HttpsServer, Server, ServerOptions, module};
 use serde_json::{Value, json};
 
 /// A server whose guests may reach loopback addresses and trust the authority.
-async fn start(https: &HttpsServer) -> Server {
+pub(crate) async fn start(https: &HttpsServer) -> Server {
     let arguments = ["--egress-allow", "127.0.0.0/8,::1,localhost", "--egress-ca-file", https.ca().to_str().unwrap()];
     Server::start_with(ServerOptions { arguments: arguments.map(str::to_owned).to_vec(), environment: Vec::new() })
         .await
@@ -38,7 +38,7 @@ async fn a_guest_fetches_from_an_https_server() {
     let answer = fetched(api, &client, &user).await;
     assert_eq!(answer["status"], 200, "{answer}");
     let body: Value = serde_json::from_str(answer["body"]["text"].as_str().unwrap()).unwrap();
-    assert_eq!(body, json!({"path": "/score", "method": "GET", "number": 1}), "{answer}");
+    assert_eq!(body, json!({"id": "customer-7", "path": "/score", "method": "GET", "number": 1}), "{answer}");
     assert_eq!(https.requests(), 1);
 
     // A binding's host list narrows it.

@@ -11,6 +11,7 @@ mod budget;
 mod concurrency;
 mod coverage;
 mod durability;
+mod examples;
 mod fetch;
 mod guests;
 mod hostile;

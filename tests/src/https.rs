@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
-/// Answers every request with `{"path","method","number"}`; stops when dropped.
+/// Answers every request with `{"id","path","method","number"}`; stops when dropped.
 #[derive(Debug)]
 pub struct HttpsServer {
     address: SocketAddr,
@@ -103,7 +103,7 @@ async fn accept(listener: TcpListener, acceptor: TlsAcceptor, requests: Arc<Atom
 async fn answer(request: Request<Incoming>, requests: Arc<AtomicUsize>) -> Result<Response<String>, Infallible> {
     let number = requests.fetch_add(1, Ordering::SeqCst) + 1;
     let body = serde_json::json!({
-        "path": request.uri().path(), "method": request.method().as_str(), "number": number,
+        "id": "customer-7", "path": request.uri().path(), "method": request.method().as_str(), "number": number,
     });
     let mut response = Response::new(body.to_string());
     response.headers_mut().insert("content-type", hyper::header::HeaderValue::from_static("application/json"));
