@@ -56,7 +56,8 @@ impl Default for EngineConfig {
 pub(crate) const MEMORY_BYTES: usize = 64 * MIB;
 /// Memory kept in a slot after a run instead of being given back to the kernel. Giving back and faulting in again is
 /// what made two threads slower than one, so this is above what an ordinary run touches, snapshots included.
-/// Affordable because only pages really written are reset: that takes the kernel's `PAGEMAP_SCAN`.
+/// Affordable because only pages really written are reset: that takes the kernel's `PAGEMAP_SCAN`. At worst every slot
+/// that was ever in use at once keeps this much.
 const KEEP_RESIDENT: usize = 8 * MIB;
 /// The same where the kernel cannot tell which pages were written and all of it is cleared each time.
 const KEEP_RESIDENT_WITHOUT_SCAN: usize = 256 * KIB;

@@ -313,6 +313,14 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_pointer_is_looked_up_as_serde_json_does(pointer in "(/(a|b|0|1|01|~0|~1|~|x|-|\\+1|)){0,4}|[a/~0-9]{0,6}") {
+            let event = json!({"a": [{"b": 1}, [null, {"0": "x", "": 2}]], "~": {"/": 3}, "": {"": 4}});
+            assert_eq!(lookup(&event, &pointer), event.pointer(&pointer), "{pointer}");
+        }
+    }
+
     #[test]
     fn keeps_secrets_out() {
         let event = json!({"secrets": {"KEY": "hunter22", "LONG": "hunter22-more", "PIN": "12"}, "x": 1});

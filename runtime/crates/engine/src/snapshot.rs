@@ -1,4 +1,5 @@
-//! The memory after `postern_init`, kept as what differs from the module's own image.
+//! The memory after `postern_init`, kept as what differs from the module's own image, and the mutable globals that
+//! are exported. Tables and globals that are not exported cannot be seen from outside, so they start as in the module.
 
 use wasmtime::{Instance, Memory, ModuleExport, Mutability, Store, Val};
 

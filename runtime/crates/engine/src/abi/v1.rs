@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use futures_util::StreamExt;
 use postern_contract::{HostCall, IMPORT_MODULE, import};
-use postern_model::LogLevel;
+use postern_model::{JournalCall, LogLevel};
 use rand_chacha::rand_core::RngCore;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -200,7 +200,11 @@ fn start_call(
     let budget = sandbox.calls.budget();
     let shared = Arc::clone(&sandbox.shared);
     let outside = sandbox.outside(import::CALL_START)?;
-    let earlier = outside.earlier.iter_mut().find(|earlier| earlier.as_ref().is_some_and(|e| e.call == *recorded));
+    // One that was under way when the earlier attempt ended has no answer to give.
+    let answers = |earlier: &JournalCall| {
+        earlier.call == *recorded && (matches!(call, Ok(HostCall::CacheGet { .. })) || !earlier.answer.is_null())
+    };
+    let earlier = outside.earlier.iter_mut().find(|earlier| earlier.as_ref().is_some_and(answers));
     if let Some(earlier) = earlier.and_then(Option::take) {
         return Ok(Some(earlier.answer));
     }

@@ -5,7 +5,7 @@
   (import "postern_v1" "call_start" (func $call_start (param i32 i32) (result i32)))
   (import "postern_v1" "call_wait" (func $call_wait (result i32)))
   (import "postern_v1" "call_take" (func $call_take (param i32 i32 i32) (result i32)))
-  (memory (export "memory") 256)
+  (memory (export "memory") 512)
   (data (i32.const 0) "/calls/0")
   (data (i32.const 2000000) "{\"mutations\":[{\"type\":\"user.setAppMetadata\",\"key\":\"answers\",\"value\":[")
   (global $end (mut i32) (i32.const 2000069))

@@ -110,6 +110,11 @@ async fn earlier_answers_are_given_again() {
     let second = engine.run(&program, RunInput { earlier, ..input_with(event()) }).await.unwrap();
     assert_eq!(value(&second)[5]["code"], "from the attempt before");
     assert_eq!(second.divergence, None);
+    // A call that had no answer yet is made again.
+    let mut earlier = first.journal.calls.clone();
+    earlier[1].answer = Value::Null;
+    let third = engine.run(&program, RunInput { earlier, ..input_with(event()) }).await.unwrap();
+    assert_eq!(value(&third)[6], json!({}));
 }
 
 #[tokio::test]

@@ -118,6 +118,29 @@ fn shapes_are_bounded() {
     check(&with(types), "type_count");
 }
 
+proptest::proptest! {
+    /// Whatever is uploaded is answered, and a module that is let through also compiles or is refused in turn.
+    #[test]
+    fn rubbish_is_refused(places in proptest::collection::vec((0_usize..400, proptest::num::u8::ANY), 1..4)) {
+        let mut wasm = wat::parse_str(body("(drop (call $now))")).unwrap();
+        for (place, byte) in places {
+            let at = place % wasm.len();
+            wasm[at] = byte;
+        }
+        let engine = SHARED.get_or_init(engine);
+        if engine.check(&wasm).is_ok() {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            if let Ok(program) = runtime.block_on(engine.build(&wasm.into(), &[])) {
+                let mut input = crate::harness::input();
+                input.limits.fuel = 100_000;
+                runtime.block_on(engine.run(&program, input)).unwrap();
+            }
+        }
+    }
+}
+
+static SHARED: std::sync::OnceLock<postern_engine::Engine> = std::sync::OnceLock::new();
+
 #[tokio::test]
 async fn what_cannot_be_instantiated_is_refused_when_built() {
     let wat = module(&format!(r#"{MEMORY} {EXECUTE} (data (i32.const 65535) "xx")"#));
@@ -156,11 +179,26 @@ fn reads_the_stamp() {
     );
 }
 
+#[tokio::test]
+async fn the_abi_text_runs() {
+    let engine = engine();
+    let wasm: std::sync::Arc<[u8]> = wat::parse_file(ABI_TEXT).unwrap().into();
+    let program = engine.build(&wasm, b"a payload").await.unwrap();
+    assert!(program.continues());
+    assert_eq!(program.stamp().unwrap().sdk, "by hand");
+    let event = serde_json::json!({"user": {"email": "ann@example.com"}});
+    let report = engine.run(&program, crate::harness::input_with(event)).await.unwrap();
+    assert_eq!(crate::harness::value(&report), true);
+    let report = engine.run(&program, crate::harness::input()).await.unwrap();
+    assert_eq!((report.mutations.len(), report.logs[0].message.as_str()), (0, "no email"));
+}
+
+const ABI_TEXT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../sdk/contract/abi.wat");
+
 /// The ABI's own text agrees with what the host offers, import by import.
 #[test]
 fn the_abi_text_is_what_the_host_offers() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../sdk/contract/abi.wat");
-    let text = wat::parse_file(path).unwrap();
+    let text = wat::parse_file(ABI_TEXT).unwrap();
     check_bytes(&text, "");
     let ours = wat::parse_str(module(&format!("{IMPORTS} {MEMORY} {EXECUTE}"))).unwrap();
     let text = imports(&text);
