@@ -10,7 +10,7 @@ use postern_model::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::claims::Claims;
+use crate::claims::{Claims, entry_len};
 use crate::event::{self, json_len};
 use crate::facts::{BoundAction, LoginFacts, LoginRequest, RequestFacts};
 use crate::pending::PendingChange;
@@ -146,8 +146,10 @@ pub struct Pipeline {
     facts: LoginFacts,
     request: LoginRequest,
     actions: Arc<[BoundAction]>,
-    user: User,
+    user: Arc<User>,
     event: Arc<Value>,
+    /// Bytes of the event without secrets, never less than they really are.
+    event_bytes: usize,
     state: State,
     cursor: usize,
     entry: Entry,
@@ -158,14 +160,21 @@ pub struct Pipeline {
 impl Pipeline {
     /// A login before its first action.
     #[must_use]
-    pub fn begin(facts: LoginFacts, request: LoginRequest, actions: Arc<[BoundAction]>, user: User) -> Self {
+    pub fn begin(facts: LoginFacts, request: LoginRequest, actions: Arc<[BoundAction]>, user: Arc<User>) -> Self {
         Self::at(facts, request, actions, user, State::default())
     }
 
-    fn at(facts: LoginFacts, request: LoginRequest, actions: Arc<[BoundAction]>, user: User, state: State) -> Self {
+    fn at(
+        facts: LoginFacts,
+        request: LoginRequest,
+        actions: Arc<[BoundAction]>,
+        user: Arc<User>,
+        state: State,
+    ) -> Self {
         let event = Arc::new(event::build(&facts, &request, &user, &state.transaction));
+        let event_bytes = json_len(&*event);
         let (entry, waits, outcome) = (Entry::Execute, None, None);
-        Self { facts, request, actions, user, event, state, cursor: 0, entry, waits, outcome }
+        Self { facts, request, actions, user, event, event_bytes, state, cursor: 0, entry, waits, outcome }
     }
 
     /// A suspended login whose user came back. `facts` and `user` are as they are now; `actions` are those of
@@ -177,7 +186,7 @@ impl Pipeline {
         saved: SavedLogin,
         facts: LoginFacts,
         actions: Arc<[BoundAction]>,
-        user: User,
+        user: Arc<User>,
     ) -> Result<Self, BadSavedLogin> {
         let SavedLogin { actions: pinned, mut request, cursor, suspension, mut state, .. } = saved;
         let same = pinned.len() == actions.len()
@@ -221,10 +230,12 @@ impl Pipeline {
         if let Some(Value::Object(over)) = self.facts.overlay.as_ref().and_then(|overlay| overlay.get("secrets")) {
             secrets.extend(over.iter().map(|(name, value)| (name.clone(), value.clone())));
         }
+        let secret_bytes = json_len(&secrets);
         if let Value::Object(event) = Arc::make_mut(&mut self.event) {
             event.insert("secrets".to_owned(), Value::Object(secrets));
         }
-        if json_len(&*self.event) > limits::EVENT_BYTES {
+        // The bound is enough nearly always; only near the limit the event is counted anew.
+        if self.event_bytes + secret_bytes > limits::EVENT_BYTES && json_len(&*self.event) > limits::EVENT_BYTES {
             return self.over(error(format!("the event would exceed {} bytes", limits::EVENT_BYTES)));
         }
         Step::Run { action: self.cursor, entry: self.entry, event: Arc::clone(&self.event) }
@@ -300,11 +311,14 @@ impl Pipeline {
         }
         let event = Arc::make_mut(&mut self.event);
         for (kind, key) in &asked.touched {
-            event::set(event, "user", kind.name(), key, self.state.pending.value(&self.user, *kind, key));
+            let value = self.state.pending.value(&self.user, *kind, key);
+            self.event_bytes += value.as_ref().map_or(0, |value| entry_len(key, value));
+            event::set(event, "user", kind.name(), key, value);
         }
         if asked.transaction_changed
             && let Some(transaction) = event.get_mut("transaction").and_then(Value::as_object_mut)
         {
+            self.event_bytes += json_len(&self.state.transaction);
             transaction.insert("metadata".to_owned(), Value::Object(self.state.transaction.clone()));
         }
     }

@@ -6,7 +6,7 @@ use postern_flow::{Pipeline, SavedLogin, Step, Suspension};
 use postern_model::action::POST_LOGIN;
 use postern_model::{
     ActionRun, Actor, Client, Connection, Execution, ExecutionId, ExecutionStatus, Journal, LogEntry, LogType, LoginId,
-    Metadata, Outcome, RunStatus, SuspendedLogin, limits,
+    Metadata, Outcome, RunStatus, SuspendedLogin, User, limits,
 };
 use postern_store::{
     CommitError, Expect, Index, LoginStamp, MetadataChange, Query, Receipt, Refusal, StoreError, Table, UserPatch,
@@ -245,7 +245,7 @@ fn user_patch(ctx: &OpCtx, login: &Commit<'_>, end: &Waiting) -> Option<UserPatc
     let mut patch = UserPatch::new(kept.user_id.clone(), ctx.now);
     if *new {
         patch.expect = Expect::Absent;
-        patch.create = Some(Box::new(kept.clone()));
+        patch.create = Some(Box::new(User::clone(kept)));
     } else {
         patch.expect = Expect::Revision(kept.revision);
     }

@@ -75,7 +75,7 @@ pub async fn simulated_login(app: &App, ctx: &OpCtx, login: SimulatedLogin) -> R
     }
     let client = client_load(app, ctx, &login.client_id).await?;
     let connection = Arc::new(connection_load(app, ctx, &login).await?);
-    let fresh = person::fresh_id(&connection)?;
+    let mut fresh = None;
     let request = request_facts(ctx, &login);
     let asked = asked(ctx, &login, &connection);
     let mut running = Login {
@@ -92,7 +92,7 @@ pub async fn simulated_login(app: &App, ctx: &OpCtx, login: SimulatedLogin) -> R
     let empty = Profile::default();
     for _ in 0..limits::LOGIN_ATTEMPTS {
         let by = profile.as_ref().unwrap_or(&empty);
-        let user_id = person::resolve(app, ctx, &login, by, &running.connection, &fresh).await?;
+        let user_id = person::resolve(app, ctx, &login, by, &running.connection, &mut fresh).await?;
         if login.dry_run {
             let person = person::load(app, ctx, &user_id, profile.as_ref(), &running.connection).await?;
             check_connection(&person.user, &running.connection)?;
@@ -102,7 +102,8 @@ pub async fn simulated_login(app: &App, ctx: &OpCtx, login: SimulatedLogin) -> R
         let person = person::load(app, ctx, &user_id, profile.as_ref(), &running.connection).await?;
         check_connection(&person.user, &running.connection)?;
         let bound = bound::bound_load(app, &ctx.tenant.id).await?;
-        let begin = |facts| Ok(Pipeline::begin(facts, asked.clone(), Arc::clone(&bound.actions), person.user.clone()));
+        let begin =
+            |facts| Ok(Pipeline::begin(facts, asked.clone(), Arc::clone(&bound.actions), Arc::clone(&person.user)));
         if let Attempt::Committed(report) = running.attempt(&person, &bound, None, begin).await? {
             return Ok(*report);
         }
@@ -170,7 +171,7 @@ async fn resume(
         earlier: std::mem::take(earlier),
         begun: Some(begun),
     };
-    let user = person.user.clone();
+    let user = Arc::clone(&person.user);
     let resume = |facts| Pipeline::resume(saved, facts, Arc::clone(&bound.actions), user).map_err(unreadable);
     let attempt = running.attempt(&person, &bound, Some(waiting), resume).await;
     *earlier = running.earlier;
@@ -222,7 +223,7 @@ impl Login<'_> {
             Err(CommitOrApp::Commit(error)) => return Err(error.into()),
             Err(CommitOrApp::App(error)) => return Err(error),
         };
-        let user = receipt.user.unwrap_or_else(|| person.kept.clone());
+        let user = receipt.user.unwrap_or_else(|| User::clone(&person.kept));
         let report = self.report(end.outcome, user, pipeline.take().as_ref(), runs, warnings);
         Ok(Attempt::Committed(Box::new(report)))
     }
@@ -282,13 +283,13 @@ async fn dry_run(
     let held = roles_load(app, ctx, &person.user).await?;
     frame.roles = &held;
     if person.user.blocked == Some(true) {
-        return Ok(running.report(blocked(), person.kept, None, Vec::new(), Vec::new()));
+        return Ok(running.report(blocked(), User::clone(&person.kept), None, Vec::new(), Vec::new()));
     }
     let facts = running.facts(&held, login.event.clone(), now);
     let mut pipeline = Pipeline::begin(facts, asked, Arc::clone(&bound.actions), person.user);
     let Driven { end, runs, warnings } = drive(app, &frame, &mut pipeline, &mut Vec::new()).await?;
     let end = waiting(end, Some(&pipeline))?;
-    let user = pipeline.changed(person.kept);
+    let user = pipeline.changed(User::clone(&person.kept));
     Ok(running.report(end.outcome, user, Some(&pipeline), runs, warnings))
 }
 
@@ -342,7 +343,9 @@ async fn client_load(app: &App, ctx: &OpCtx, id: &str) -> Result<Client, AppErro
 /// The connection named, or that of the user's primary identity, or the default database.
 async fn connection_load(app: &App, ctx: &OpCtx, login: &SimulatedLogin) -> Result<Connection, AppError> {
     if let Some(name) = &login.connection {
-        if let Some(connection) = app.store().fetch::<Connection>(&ctx.tenant.id, name).await? {
+        if name.starts_with("con_")
+            && let Some(connection) = app.store().fetch::<Connection>(&ctx.tenant.id, name).await?
+        {
             return Ok(connection);
         }
         return connections::by_name(app, ctx, name).await;

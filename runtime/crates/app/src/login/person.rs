@@ -1,9 +1,11 @@
 //! Whose login it is: an existing user, or a new one made of the profile that the connection hands over.
 
+use std::sync::Arc;
+
 use postern_flow::{MAX_DEPTH, depth_within};
 use postern_model::metadata::{check_key, size};
 use postern_model::{Connection, Identity, Metadata, MetadataKind, RootAttributes, User, UserId, limits};
-use postern_store::Index;
+use postern_store::{Index, Table};
 use serde_json::{Map, Value, json};
 
 use super::input::SimulatedLogin;
@@ -56,9 +58,9 @@ pub(super) struct Profile {
 #[derive(Debug, Clone)]
 pub(super) struct Person {
     /// As actions see them: what is not kept is there too.
-    pub(super) user: User,
+    pub(super) user: Arc<User>,
     /// As stored, with this login's profile taken over.
-    pub(super) kept: User,
+    pub(super) kept: Arc<User>,
     /// Whether there was no such user.
     pub(super) new: bool,
     /// Root fields that this login changes, in stored form.
@@ -130,14 +132,14 @@ fn absent() -> AppError {
     AppError::new(Code::InexistentUser, "The user does not exist.")
 }
 
-/// The id that the login is about. `fresh` is taken for a user who is not known and brings no id.
+/// The id that the login is about. `fresh` is the one of a user who is not known and brings none; made once.
 pub(super) async fn resolve(
     app: &App,
     ctx: &OpCtx,
     login: &SimulatedLogin,
     profile: &Profile,
     connection: &Connection,
-    fresh: &UserId,
+    fresh: &mut Option<UserId>,
 ) -> Result<UserId, AppError> {
     if let Some(id) = &login.user_id {
         return id.parse().map_err(|_bad| absent());
@@ -145,9 +147,11 @@ pub(super) async fn resolve(
     let (tenant, strategy) = (&ctx.tenant.id, &connection.strategy.0);
     if let Some(given) = &profile.id_there {
         let there = given.strip_prefix(&format!("{strategy}|")).unwrap_or(given);
-        let known = app.store().find::<User>(tenant, Index::UserByIdentity, &[&connection.name, there]).await?;
+        // Only the id is wanted: the row is read under the lock.
+        let key = [&*connection.name, there];
+        let known = app.store().find_record(tenant, Table::Users, Index::UserByIdentity, &key).await?;
         return match known {
-            Some(user) => Ok(user.user_id),
+            Some(row) => row.id.parse().map_err(|_bad| AppError::internal("read the id of a user")),
             None => format!("{strategy}|{there}")
                 .parse()
                 .map_err(|_bad| AppError::invalid_body("'user.user_id' is not well-formed")),
@@ -162,12 +166,10 @@ pub(super) async fn resolve(
             }
         }
     }
-    Ok(fresh.clone())
-}
-
-/// A user id for one who brings none.
-pub(super) fn fresh_id(connection: &Connection) -> Result<UserId, AppError> {
-    ids::user(&connection.strategy.0)
+    match fresh {
+        Some(id) => Ok(id.clone()),
+        None => Ok(fresh.insert(ids::user(strategy)?).clone()),
+    }
 }
 
 /// The user as they are now, with the profile taken over as the connection's rules say.
@@ -180,7 +182,10 @@ pub(super) async fn load(
 ) -> Result<Person, AppError> {
     let stored = app.store().fetch::<User>(&ctx.tenant.id, id.as_str()).await?;
     match (stored, profile) {
-        (Some(user), None) => Ok(Person { kept: user.clone(), user, new: false, set: Map::new() }),
+        (Some(user), None) => {
+            let user = Arc::new(user);
+            Ok(Person { kept: Arc::clone(&user), user, new: false, set: Map::new() })
+        }
         (Some(user), Some(profile)) => taken_over(user, profile, connection),
         (None, Some(profile)) => created(ctx, id, profile, connection),
         (None, None) => Err(absent()),
@@ -242,7 +247,7 @@ fn created(ctx: &OpCtx, id: &UserId, profile: &Profile, connection: &Connection)
     kept.attributes.retain(|name, _| persists(connection, name));
     fill(&mut user);
     fill(&mut kept);
-    Ok(Person { user, kept, new: true, set: Map::new() })
+    Ok(Person { user: Arc::new(user), kept: Arc::new(kept), new: true, set: Map::new() })
 }
 
 /// What a user without these fields is given, as by `POST /users`.
@@ -288,7 +293,7 @@ fn taken_over(user: User, profile: &Profile, connection: &Connection) -> Result<
         set.insert("attributes".to_owned(), json!(attributes));
         kept.attributes = attributes;
     }
-    Ok(Person { user: seen, kept, new: false, set })
+    Ok(Person { user: Arc::new(seen), kept: Arc::new(kept), new: false, set })
 }
 
 fn owned((name, value): (&String, &Value)) -> (String, Value) {

@@ -3,7 +3,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
-    clippy::indexing_slicing,
     clippy::wildcard_enum_match_arm,
     reason = "the helpers of tests are tests"
 )]

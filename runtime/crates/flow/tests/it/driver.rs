@@ -120,7 +120,7 @@ pub(crate) fn user() -> User {
 }
 
 pub(crate) fn begin(count: u32) -> Pipeline {
-    Pipeline::begin(facts(), request(), actions(count), user())
+    Pipeline::begin(facts(), request(), actions(count), Arc::new(user()))
 }
 
 /// The event of the run that is wanted now.

@@ -49,7 +49,7 @@ fn optional_parts_appear_when_there_is_something_to_say() {
         ..request()
     };
     let who = User { multifactor: vec!["guardian".to_owned()], phone_verified: Some(false), ..user() };
-    let got = event(&mut Pipeline::begin(facts(), asked, actions(1), who));
+    let got = event(&mut Pipeline::begin(facts(), asked, actions(1), who.into()));
     assert_eq!(got["resource_server"], json!({"identifier": "https://api.example.com"}));
     assert_eq!(got["organization"], json!({"id": "org_1"}));
     assert_eq!(got["authentication"]["riskAssessment"], json!({"confidence": "low"}));
@@ -72,7 +72,7 @@ fn a_laid_over_event_still_has_its_objects() {
     });
     let Value::Object(overlay) = overlay else { panic!() };
     let facts = LoginFacts { overlay: Some(overlay), ..facts() };
-    let mut pipeline = Pipeline::begin(facts, request(), actions(2), user());
+    let mut pipeline = Pipeline::begin(facts, request(), actions(2), user().into());
     let got = event(&mut pipeline);
     assert_eq!(got["user"]["app_metadata"], json!({}));
     assert_eq!(got["user"].get("email"), None);
@@ -86,7 +86,7 @@ fn a_laid_over_event_still_has_its_objects() {
 #[test]
 fn an_event_that_is_too_large_ends_the_login() {
     let large = User { attributes: Map::from_iter([("x".to_owned(), json!("x".repeat(1 << 20)))]), ..user() };
-    let mut pipeline = Pipeline::begin(facts(), request(), actions(1), large);
+    let mut pipeline = Pipeline::begin(facts(), request(), actions(1), large.into());
     let Step::Done(Outcome::Error { code, .. }) = pipeline.step() else { panic!("{:?}", pipeline.step()) };
     assert_eq!(code, "access_denied");
 }

@@ -149,7 +149,7 @@ proptest! {
         prop_assert_eq!(serde_json::to_string(&saved).unwrap(), text);
         // The pending writes are committed before the user is sent away.
         let committed = pipeline.changed(user());
-        let mut resumed = Pipeline::resume(saved, facts(), actions(2), committed.clone()).unwrap();
+        let mut resumed = Pipeline::resume(saved, facts(), actions(2), committed.clone().into()).unwrap();
         prop_assert_eq!(observed(&resumed), observed(&pipeline));
         prop_assert!(resumed.changes().is_empty());
         let Step::Run { event, .. } = resumed.step() else { panic!("the action goes on") };

@@ -130,7 +130,7 @@ fn sizes_are_counted_over_the_login() {
         facts(),
         request(),
         actions(1),
-        User { user_metadata: Some(full), app_metadata: None, ..user() },
+        User { user_metadata: Some(full), app_metadata: None, ..user() }.into(),
     );
     // The event of such a user is too large already; the list is judged all the same.
     let list = crate::driver::mutations(json!([{"type": "user.setUserMetadata", "key": "y", "value": 1234567890}]));
@@ -141,7 +141,7 @@ fn sizes_are_counted_over_the_login() {
 #[test]
 fn failures_follow_the_binding() {
     let bound = Arc::from([action(0, OnFailure::Skip), action(1, OnFailure::Deny), action(2, OnFailure::Deny)]);
-    let mut pipeline = Pipeline::begin(facts(), request(), bound, user());
+    let mut pipeline = Pipeline::begin(facts(), request(), bound, user().into());
     let failed = |status| RunEnd { status, mutations: Vec::new() };
     pipeline.finish_run(failed(RunStatus::Trap));
     assert_eq!(wanted(&mut pipeline), (1, Entry::Execute));
@@ -160,7 +160,7 @@ fn a_flow_that_cannot_ask_ends() {
         json!([{"type": "authentication.enrollWith", "factor": {"type": "otp"}}]),
         json!([{"type": "multifactor.enable", "provider": "any"}]),
     ] {
-        let mut pipeline = Pipeline::begin(facts(), asked.clone(), actions(1), user());
+        let mut pipeline = Pipeline::begin(facts(), asked.clone(), actions(1), user().into());
         finish(&mut pipeline, list);
         let Step::Done(Outcome::Error { code, .. }) = pipeline.step() else { panic!("{:?}", pipeline.step()) };
         assert_eq!(code, "interaction_required");
@@ -173,7 +173,7 @@ fn a_given_factor_is_not_asked_for_again() {
     let mut pipeline = begin(2);
     finish(&mut pipeline, otp.clone());
     let saved = SavedLogin::read(serde_json::to_value(pipeline.save().unwrap()).unwrap()).unwrap();
-    let mut pipeline = Pipeline::resume(saved, facts(), actions(2), user()).unwrap();
+    let mut pipeline = Pipeline::resume(saved, facts(), actions(2), user().into()).unwrap();
     assert_eq!(wanted(&mut pipeline), (0, Entry::Continue));
     assert!(!finish(&mut pipeline, otp).mutations[0].applied);
     finish(&mut pipeline, json!([{"type": "multifactor.enable", "provider": "any"}]));
@@ -200,8 +200,8 @@ fn only_its_own_actions_resume_a_login() {
     finish(&mut pipeline, json!([{"type": "redirect.sendUserTo", "url": "https://example.com"}]));
     let saved = serde_json::to_value(pipeline.save().unwrap()).unwrap();
     let read = || SavedLogin::read(saved.clone()).unwrap();
-    assert!(Pipeline::resume(read(), facts(), actions(1), user()).is_err());
-    assert!(Pipeline::resume(read(), facts(), actions(2), user()).is_ok());
+    assert!(Pipeline::resume(read(), facts(), actions(1), user().into()).is_err());
+    assert!(Pipeline::resume(read(), facts(), actions(2), user().into()).is_ok());
     let mut later = saved.clone();
     later["v"] = json!(2);
     assert!(SavedLogin::read(later).is_err());
