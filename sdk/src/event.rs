@@ -1,12 +1,12 @@
 //! The event: what the host knows of the login, read field by field when asked for.
 
-use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::value::{self, Mismatch};
 use crate::{Error, host, json};
 
 /// The login an action looks at. It stays on the host; each accessor reads one field.
@@ -37,20 +37,12 @@ impl Event {
     ///
     /// # Errors
     /// When the value is there but is not a `T`.
-    pub fn get<T: DeserializeOwned + 'static>(&self, pointer: &str) -> Result<Option<T>, Error> {
+    pub fn get<T: DeserializeOwned>(&self, pointer: &str) -> Result<Option<T>, Error> {
         self.read(pointer, |text| {
             if text == b"null" {
                 return Ok(None);
             }
-            // The commonest type needs no parser.
-            let mut plain = None::<T>;
-            if let Some(slot) = (&mut plain as &mut dyn Any).downcast_mut::<Option<String>>() {
-                *slot = json::plain_string(text).map(str::to_owned);
-            }
-            match plain {
-                Some(value) => Ok(Some(value)),
-                None => serde_json::from_slice(text).map(Some).map_err(|error| mismatch(pointer, &error)),
-            }
+            value::read(text).map(Some).map_err(|error| mismatch(pointer, &error))
         })
         .unwrap_or(Ok(None))
     }
@@ -113,8 +105,8 @@ impl Event {
 }
 
 #[cold]
-fn mismatch(pointer: &str, error: &serde_json::Error) -> Error {
-    Error::new(["`", pointer, "` of the event: ", &error.to_string()].concat())
+fn mismatch(pointer: &str, reason: &Mismatch) -> Error {
+    Error::new(["`", pointer, "` of the event: ", &reason.0].concat())
 }
 
 /// The pointer of a member, its name escaped.

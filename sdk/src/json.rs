@@ -96,13 +96,54 @@ pub(crate) fn plain_string(json: &[u8]) -> Option<&str> {
     if inner.contains(&b'\\') { None } else { std::str::from_utf8(inner).ok() }
 }
 
-/// A JSON string.
+/// A JSON string. The text is a host's, so it is JSON; what is not a string is none.
 pub(crate) fn string(json: &[u8]) -> Option<String> {
     match plain_string(json) {
         Some(text) => Some(text.to_owned()),
-        None if json.first() == Some(&b'"') => serde_json::from_slice(json).ok(),
-        None => None,
+        None => unescaped(std::str::from_utf8(json.strip_prefix(b"\"")?.strip_suffix(b"\"")?).ok()?),
     }
+}
+
+/// Undoes the escapes. A parser would do too, but is a large thing to link for this.
+#[cold]
+fn unescaped(text: &str) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((plain, escape)) = rest.split_once('\\') {
+        out.push_str(plain);
+        let mut chars = escape.chars();
+        match chars.next()? {
+            'n' => out.push('\n'),
+            't' => out.push('\t'),
+            'r' => out.push('\r'),
+            'b' => out.push('\u{8}'),
+            'f' => out.push('\u{c}'),
+            'u' => {
+                let first = unit(&mut chars)?;
+                let code = if (0xd800..0xdc00).contains(&first) {
+                    let second = chars.as_str().strip_prefix("\\u").map(str::chars).and_then(|mut after| {
+                        let second = unit(&mut after)?;
+                        chars = after;
+                        Some(second)
+                    })?;
+                    0x1_0000 + ((first - 0xd800) << 10) + second.checked_sub(0xdc00)?
+                } else {
+                    first
+                };
+                out.push(char::from_u32(code)?);
+            }
+            // `"`, `\` and `/` stand for themselves.
+            other => out.push(other),
+        }
+        rest = chars.as_str();
+    }
+    out.push_str(rest);
+    Some(out)
+}
+
+/// Four hexadecimal digits.
+fn unit(chars: &mut std::str::Chars<'_>) -> Option<u32> {
+    (0..4).try_fold(0, |unit, _| Some(unit << 4 | chars.next()?.to_digit(16)?))
 }
 
 #[cfg(test)]
@@ -123,6 +164,10 @@ mod tests {
             check(value);
         }
         assert_eq!(string(b"12"), None);
+        assert_eq!(string(b"\"\\n\\t\\r\\b\\f\\/\\\\\\\"\\u00fc\"").as_deref(), Some("\n\t\r\u{8}\u{c}/\\\"ü"));
+        for broken in ["\"\\u12\"", "\"\\ud83c\"", "\"\\ud83cx\"", "\"\\ud83c\\u0041\"", "\"\\"] {
+            assert_eq!(string(broken.as_bytes()), None, "{broken}");
+        }
         assert_eq!(string(b"\"\\ud83c\\udf89\"").as_deref(), Some("🎉"));
     }
 

@@ -24,6 +24,7 @@ mod run;
 mod sections;
 #[cfg(target_arch = "wasm32")]
 mod stamp;
+mod value;
 
 pub use postern_contract::{Factor, MultifactorOptions, Mutation};
 #[doc = include_str!("../macros/README.md")]

@@ -199,7 +199,7 @@ impl UserSection<'_> {
     ///
     /// # Errors
     /// When the value is there but is not a `T`.
-    pub fn app_metadata<T: DeserializeOwned + 'static>(&self, key: &str) -> Result<Option<T>, Error> {
+    pub fn app_metadata<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
         self.event.get(&pointer("/user/app_metadata", key))
     }
 
@@ -207,7 +207,7 @@ impl UserSection<'_> {
     ///
     /// # Errors
     /// When the value is there but is not a `T`.
-    pub fn user_metadata<T: DeserializeOwned + 'static>(&self, key: &str) -> Result<Option<T>, Error> {
+    pub fn user_metadata<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
         self.event.get(&pointer("/user/user_metadata", key))
     }
 }
@@ -255,7 +255,7 @@ impl TransactionSection<'_> {
     ///
     /// # Errors
     /// When the value is there but is not a `T`.
-    pub fn metadata<T: DeserializeOwned + 'static>(&self, key: &str) -> Result<Option<T>, Error> {
+    pub fn metadata<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
         self.event.get(&pointer("/transaction/metadata", key))
     }
 }
@@ -281,7 +281,7 @@ impl PromptSection<'_> {
     ///
     /// # Errors
     /// When the value is there but is not a `T`.
-    pub fn field<T: DeserializeOwned + 'static>(&self, name: &str) -> Result<Option<T>, Error> {
+    pub fn field<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Error> {
         self.event.get(&pointer("/prompt/fields", name))
     }
 }
