@@ -23,7 +23,7 @@ use postern_model::connection::DEFAULT_DATABASE;
 use postern_model::{
     Client, Connection, ExecutionId, JournalCall, LoginId, Outcome, Role, SuspendedLogin, User, UserId, limits,
 };
-use postern_store::CommitError;
+use postern_store::{CommitError, Index};
 use serde_json::{Map, Value, json};
 
 use self::bound::Bound;
@@ -51,6 +51,8 @@ struct Login<'a> {
     request: RequestFacts,
     /// Answers that the actions got in earlier attempts.
     earlier: Vec<Vec<JournalCall>>,
+    /// Whether the profile says which user of the connection it is.
+    names_id: bool,
     /// When the first attempt began.
     begun: Option<Instant>,
 }
@@ -87,6 +89,7 @@ pub async fn simulated_login(app: &App, ctx: &OpCtx, login: SimulatedLogin) -> R
         connection,
         request,
         earlier: Vec::new(),
+        names_id: login.user.as_ref().is_some_and(|user| user.contains_key("user_id")),
         begun: None,
     };
     let empty = Profile::default();
@@ -169,6 +172,7 @@ async fn resume(
             ..saved.browser.clone()
         },
         earlier: std::mem::take(earlier),
+        names_id: true,
         begun: Some(begun),
     };
     let user = Arc::clone(&person.user);
@@ -216,7 +220,11 @@ impl Login<'_> {
             Ok(receipt) => receipt,
             Err(CommitOrApp::Commit(CommitError::Conflict { .. })) => return Ok(Attempt::Stale),
             // The same person was created by another login in this moment: the next attempt finds them.
-            Err(CommitOrApp::Commit(CommitError::Duplicate { .. })) if person.new => return Ok(Attempt::Stale),
+            Err(CommitOrApp::Commit(CommitError::Duplicate { index, .. }))
+                if person.new && (index == Index::UserByIdentity || !self.names_id) =>
+            {
+                return Ok(Attempt::Stale);
+            }
             Err(CommitOrApp::Commit(CommitError::Duplicate { .. })) => {
                 return Err(AppError::new(Code::UserExists, "Another user has the profile's email or username."));
             }
@@ -385,7 +393,10 @@ async fn suspended_load(app: &App, ctx: &OpCtx, login_id: &str, state: &str) -> 
 fn request_facts(ctx: &OpCtx, login: &SimulatedLogin) -> RequestFacts {
     let given = &login.request;
     let method = if given.body.is_empty() { "GET" } else { "POST" };
-    let host = || ctx.tenant.domain.split(':').next().unwrap_or_default().to_owned();
+    let host = || match ctx.tenant.domain.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host.to_owned(),
+        Some(_) | None => ctx.tenant.domain.clone(),
+    };
     RequestFacts {
         ip: given.ip.clone().or_else(|| ctx.ip.clone()),
         method: given.method.clone().unwrap_or_else(|| method.to_owned()),

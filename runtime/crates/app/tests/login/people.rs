@@ -107,6 +107,20 @@ async fn a_database_user_is_found_by_the_address() {
 }
 
 #[tokio::test]
+async fn an_address_that_another_user_of_the_database_has_is_refused() {
+    let bench = Bench::new().await;
+    bench.insert(&user("bob")).await;
+    bench.install(&[("count", count())]).await;
+    for who in ["new", "bob"] {
+        let input = json!({"client_id": "app", "user": {"user_id": who, "email": "ann@example.com"}});
+        assert_eq!(bench.try_login(input).await.unwrap_err().code, postern_app::Code::UserExists, "{who}");
+    }
+    assert_eq!(bench.user("bob").await.revision, 1);
+    assert_eq!(bench.all::<User>().await.len(), 2);
+    assert!(bench.log_kinds().await.is_empty());
+}
+
+#[tokio::test]
 async fn a_blocked_user_is_turned_away_before_the_actions() {
     let bench = Bench::new().await;
     bench.insert(&User { blocked: Some(true), ..user("bob") }).await;
