@@ -1,0 +1,53 @@
+//! `cargo xtask test`: all that a change must pass.
+
+use std::process::Command;
+
+use anyhow::{Result, ensure};
+
+use crate::process::{self, cargo, is_there, note};
+use crate::{fuzz, guests};
+
+/// How long each fuzz target runs here; by hand it may be longer.
+const FUZZ_FOR_SECONDS: u32 = 20;
+
+fn run_all() -> Result<()> {
+    process::run(&mut cargo(&["fmt", "--all", "--check"])?)?;
+    process::run(&mut cargo(&["test", "--quiet", "--package", "tidy"])?)?;
+    guests::build(&[])?;
+    process::run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?)?;
+    process::run(&mut cargo(&["nextest", "run", "--workspace"])?)?;
+    process::run(&mut cargo(&["test", "--quiet", "--workspace", "--doc"])?)?;
+    fuzz::run(FUZZ_FOR_SECONDS)
+}
+
+fn set_up() -> Result<()> {
+    // Some tests watch the system calls of a server or of a run.
+    if !is_there("strace", "--version") {
+        note("strace is missing: installing it");
+        let apt = |arguments: &[&str]| {
+            let status = Command::new("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive").status();
+            status.is_ok_and(|status| status.success())
+        };
+        let install = ["install", "-y", "--no-install-recommends", "strace"];
+        let installed = apt(&install) || (apt(&["update"]) && apt(&install));
+        ensure!(installed, "strace is needed: on Debian, as root, `apt-get install strace`");
+    }
+    for component in ["rustfmt", "clippy"] {
+        let program = if component == "clippy" { "cargo-clippy" } else { component };
+        if !is_there(program, "--version") {
+            process::run(Command::new("rustup").args(["component", "add", component]))?;
+        }
+    }
+    if !is_there("cargo-nextest", "--version") {
+        process::run(&mut cargo(&["install", "--locked", "cargo-nextest"])?)?;
+    }
+    Ok(())
+}
+
+/// Sets up, then runs everything; the first failure ends it.
+pub(crate) fn run() -> Result<()> {
+    set_up()?;
+    run_all()?;
+    note("\nEverything passed.");
+    Ok(())
+}
