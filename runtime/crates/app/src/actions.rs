@@ -176,24 +176,33 @@ pub async fn action_update(app: &App, ctx: &OpCtx, id: &str, input: &ActionInput
         if let Some(name) = &input.name {
             action.name.clone_from(name);
         }
-        let retargeted = input.trigger.as_ref().is_some_and(|trigger| *trigger != action.trigger);
         if let Some(trigger) = &input.trigger {
             action.trigger.clone_from(trigger);
         }
-        if next != action.draft || retargeted {
-            action.all_changes_deployed = false;
-        }
         action.draft = next;
-        action.updated_at = ctx.now;
-        let set = WriteSet::new(&ctx.tenant.id, ctx.request_id)
-            .replace(&action)
-            .insert(&audit(ctx, "action_update", id)?);
+        touch(app, ctx, &mut action).await?;
+        let set =
+            WriteSet::new(&ctx.tenant.id, ctx.request_id).replace(&action).insert(&audit(ctx, "action_update", id)?);
         if writes::commit(app, set).await?.is_some() {
             app.logins().forget(&ctx.tenant.id);
             return action_view(app, ctx, id).await;
         }
     }
     Err(writes::stale())
+}
+
+/// Marks a change of the draft: says whether it is still, or again, what is deployed.
+pub(crate) async fn touch(app: &App, ctx: &OpCtx, action: &mut Action) -> Result<(), AppError> {
+    let deployed = match &action.deployed {
+        Some(id) => versions::version_load(app, &ctx.tenant.id, &action.id, id.as_str()).await?,
+        None => None,
+    };
+    action.all_changes_deployed = match &deployed {
+        Some(version) => same_content(action, version)?,
+        None => false,
+    };
+    action.updated_at = ctx.now;
+    Ok(())
 }
 
 /// Deletes an action with its versions.

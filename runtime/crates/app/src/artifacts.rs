@@ -52,12 +52,8 @@ pub async fn artifact_replace(
     let row = ArtifactBytes { sha256: artifact.sha256.clone(), bytes: Arc::clone(&wasm) };
     for _ in 0..writes::ATTEMPTS {
         let mut action = actions::action_load(app, ctx, action_id).await?;
-        let before = action.draft.clone();
         actions::set_artifact(&mut action.draft, artifact.clone(), ctx.now);
-        if before.artifact != action.draft.artifact || before.runtime != action.draft.runtime {
-            action.all_changes_deployed = false;
-        }
-        action.updated_at = ctx.now;
+        actions::touch(app, ctx, &mut action).await?;
         let set = WriteSet::new(&ctx.tenant.id, ctx.request_id).put(&row).replace(&action).insert(&audit(
             ctx,
             "artifact_replace",

@@ -78,7 +78,7 @@ pub async fn version_rollback(
         if mode == RollbackMode::UpdateDraft {
             actions::restore(&mut action.draft, &version);
         }
-        set_current(&mut action, &version, ctx.now);
+        set_current(&mut action, &version, ctx.now)?;
         if let Some(done) = deploy(app, ctx, action, version, "version_rollback").await? {
             return Ok(done);
         }
@@ -106,15 +106,16 @@ pub(crate) fn next(action: &mut Action, now: Timestamp) -> Result<ActionVersion,
         rolled_back_from: None,
         created_at: now,
     };
-    set_current(action, &version, now);
+    set_current(action, &version, now)?;
     Ok(version)
 }
 
-fn set_current(action: &mut Action, version: &ActionVersion, now: Timestamp) {
+fn set_current(action: &mut Action, version: &ActionVersion, now: Timestamp) -> Result<(), AppError> {
     action.deployed = Some(version.id.clone());
     action.last_number = version.number;
-    action.all_changes_deployed = actions::same_content(&action.draft, version);
+    action.all_changes_deployed = actions::same_content(action, version)?;
     action.updated_at = now;
+    Ok(())
 }
 
 /// Writes a new version and its action, and drops the oldest versions above the limit. `None` when the action

@@ -215,8 +215,10 @@ async fn a_module_becomes_a_version_and_a_rollback_a_third_one() {
     let second = bench.deploy(&action).await;
     assert_eq!(second.number, 2);
     assert_ne!(second.content_sha256, first.content_sha256);
+    bench.upload(&action, &returning(one)).await;
+    assert!(!bench.fetch(&action).await.action.all_changes_deployed);
     bench.upload(&action, &returning(two)).await;
-    assert!(bench.fetch(&action).await.action.all_changes_deployed);
+    assert!(bench.fetch(&action).await.action.all_changes_deployed, "it is again what is deployed");
 
     let third = bench.rollback(&action, &first, RollbackMode::KeepDraft).await.unwrap();
     assert_eq!((third.number, &third.content_sha256), (3, &first.content_sha256));

@@ -217,12 +217,10 @@ pub(crate) fn restore(draft: &mut Draft, version: &ActionVersion) {
 }
 
 /// Whether deploying the draft would change nothing.
-pub(crate) fn same_content(draft: &Draft, version: &ActionVersion) -> bool {
-    draft.runtime == version.runtime
-        && draft.code == version.code
-        && draft.dependencies == version.dependencies
-        && draft.secrets == version.secrets
-        && draft.artifact == version.artifact
+pub(crate) fn same_content(action: &Action, version: &ActionVersion) -> Result<bool, AppError> {
+    // The address covers the names of secrets only.
+    let same_secrets = action.draft.secrets == version.secrets;
+    Ok(same_secrets && content_sha256(action, &action.draft)? == version.content_sha256)
 }
 
 /// The row key a secret's box is bound to. It names the action, not the version, so that a version's copy opens too.
