@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -14,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::actions::{READ, UPDATE, schema, wire};
 use crate::error::ApiError;
-use crate::extract::{Json, Path};
+use crate::extract::{Json, Path, body};
 use crate::openapi::{Content, Operation, Routes};
 use crate::permission::Caller;
 
@@ -54,19 +53,22 @@ async fn artifact_replace(
     request: Request,
 ) -> Result<Json<Value>, ApiError> {
     artifacts::artifact_check(&app, &ctx, &id).await?;
-    let (parts, body) = request.into_parts();
-    if !is_wasm(&parts.headers) {
+    if !is_wasm(request.headers()) {
         return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, format!("The body must be {WASM}.")));
     }
-    let view = artifacts::artifact_replace(&app, &ctx, &id, whole(body).await?).await?;
+    let view = artifacts::artifact_replace(&app, &ctx, &id, whole(request).await?).await?;
     Ok(Json(json!(wire::action(&view))))
 }
 
-async fn whole(body: Body) -> Result<Arc<[u8]>, ApiError> {
+/// Reads a body that is too large off to its end, too: the client must see the refusal.
+async fn whole(request: Request) -> Result<Arc<[u8]>, ApiError> {
     // One byte more than is allowed: the use case refuses it by the rule's name.
-    match to_bytes(body, MODULE_BYTES + 1).await {
-        Ok(bytes) => Ok(Arc::from(&*bytes)),
-        Err(_) => Err(artifacts::too_large().into()),
+    match body(request, MODULE_BYTES + 1).await {
+        Ok(bytes) => Ok(Arc::from(bytes)),
+        Err(error) => match error.into_parts() {
+            (StatusCode::PAYLOAD_TOO_LARGE, _) => Err(artifacts::too_large().into()),
+            (status, message) => Err(ApiError::new(status, message)),
+        },
     }
 }
 
