@@ -36,7 +36,7 @@ fn wrong_values(schema: &Value) -> Vec<Value> {
     let kinds: Vec<&str> = match &schema["type"] {
         Value::String(kind) => vec![kind],
         Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect(),
-        _ => return Vec::new(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => return Vec::new(),
     };
     [
         ("string", json!("text")),
@@ -46,7 +46,7 @@ fn wrong_values(schema: &Value) -> Vec<Value> {
         ("boolean", json!(true)),
     ]
     .into_iter()
-    .filter(|(kind, _)| !kinds.contains(kind) && !(*kind == "integer" && kinds.contains(&"number")))
+    .filter(|(kind, _)| !(kinds.contains(kind) || *kind == "integer" && kinds.contains(&"number")))
     .map(|(_, value)| value)
     .collect()
 }

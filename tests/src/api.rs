@@ -82,7 +82,6 @@ impl Api {
     }
 
     /// The start of a request, for what the other methods do not cover.
-    #[must_use]
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.base)).header("host", &self.domain);
         match &self.token {
