@@ -35,6 +35,8 @@ pub(super) struct Driven {
     /// A suspension or an outcome.
     pub(super) end: Step,
     pub(super) runs: Vec<ActionRun>,
+    /// The place of the action of each run.
+    pub(super) places: Vec<usize>,
     pub(super) warnings: Vec<String>,
 }
 
@@ -82,21 +84,21 @@ pub(super) async fn drive(
 ) -> Result<Driven, AppError> {
     earlier.resize_with(frame.bound.actions.len(), Vec::new);
     let mut runs = Vec::with_capacity(frame.bound.actions.len());
-    let mut warnings = Vec::new();
+    let (mut places, mut warnings) = (Vec::with_capacity(runs.capacity()), Vec::new());
     loop {
         let (place, entry, event) = match pipeline.step() {
             Step::Run { action, entry, event } => (action, entry, event),
-            end @ (Step::Suspend(_) | Step::Done(_)) => return Ok(Driven { end, runs, warnings }),
+            end @ (Step::Suspend(_) | Step::Done(_)) => return Ok(Driven { end, runs, places, warnings }),
         };
         let missing = || AppError::internal("find the action of a step");
         let action = frame.bound.actions.get(place).ok_or_else(missing)?;
         let answers = earlier.get_mut(place).ok_or_else(missing)?;
         let started = Instant::now();
         let report = run(app, frame, place, entry, event, std::mem::take(answers)).await?;
-        answers.clone_from(&report.journal.calls);
         let finished = pipeline.finish_run(RunEnd { status: report.status, mutations: report.mutations });
         let told = finished.warnings.iter().map(|warning| format!("{}: {warning}", action.action_name));
         warnings.extend(told);
+        places.push(place);
         runs.push(ActionRun {
             action_id: action.action_id.clone(),
             action_name: action.action_name.clone(),

@@ -196,8 +196,8 @@ impl Login<'_> {
         let mut frame = Frame::new(&ctx.tenant, bound, app.logins().cache(&ctx.tenant.id), (ctx.now, begun));
         let held = roles_load(app, ctx, &person.user).await?;
         frame.roles = &held;
-        let (mut pipeline, Driven { end, mut runs, warnings }) = if person.user.blocked == Some(true) {
-            (None, Driven { end: Step::Done(blocked()), runs: Vec::new(), warnings: Vec::new() })
+        let (pipeline, Driven { end, mut runs, places, warnings }) = if person.user.blocked == Some(true) {
+            (None, Driven { end: Step::Done(blocked()), runs: Vec::new(), places: Vec::new(), warnings: Vec::new() })
         } else {
             let mut pipeline = pipeline(self.facts(&held, None, ctx.now))?;
             let driven = drive(app, &frame, &mut pipeline, &mut self.earlier).await?;
@@ -218,11 +218,13 @@ impl Login<'_> {
         };
         let receipt = match commit(app, ctx, &login, &end, &mut runs).await {
             Ok(receipt) => receipt,
-            Err(CommitOrApp::Commit(CommitError::Conflict { .. })) => return Ok(Attempt::Stale),
-            // The same person was created by another login in this moment: the next attempt finds them.
-            Err(CommitOrApp::Commit(CommitError::Duplicate { index, .. }))
-                if person.new && (index == Index::UserByIdentity || !self.names_id) =>
-            {
+            Err(CommitOrApp::Commit(error)) if self.is_stale(&error, person) => {
+                // Answers from outside are not asked for twice.
+                for (place, run) in places.into_iter().zip(runs) {
+                    if let Some(answers) = self.earlier.get_mut(place) {
+                        *answers = run.journal.calls;
+                    }
+                }
                 return Ok(Attempt::Stale);
             }
             Err(CommitOrApp::Commit(CommitError::Duplicate { .. })) => {
@@ -232,8 +234,20 @@ impl Login<'_> {
             Err(CommitOrApp::App(error)) => return Err(error),
         };
         let user = receipt.user.unwrap_or_else(|| User::clone(&person.kept));
-        let report = self.report(end.outcome, user, pipeline.take().as_ref(), runs, warnings);
+        let report = self.report(end.outcome, user, pipeline.as_ref(), runs, warnings);
         Ok(Attempt::Committed(Box::new(report)))
+    }
+
+    /// Whether the actions have to run again on the user as they are now.
+    fn is_stale(&self, error: &CommitError, person: &Person) -> bool {
+        match error {
+            CommitError::Conflict { .. } => true,
+            // The same person was created by another login in this moment: the next attempt finds them.
+            CommitError::Duplicate { index, .. } => person.new && (*index == Index::UserByIdentity || !self.names_id),
+            CommitError::Refused(_) | CommitError::Record(_) | CommitError::UnknownOutcome | CommitError::Fatal => {
+                false
+            }
+        }
     }
 
     fn facts(&self, roles: &[Role], overlay: Option<Map<String, Value>>, now: Timestamp) -> LoginFacts {
@@ -295,7 +309,7 @@ async fn dry_run(
     }
     let facts = running.facts(&held, login.event.clone(), now);
     let mut pipeline = Pipeline::begin(facts, asked, Arc::clone(&bound.actions), person.user);
-    let Driven { end, runs, warnings } = drive(app, &frame, &mut pipeline, &mut Vec::new()).await?;
+    let Driven { end, runs, warnings, .. } = drive(app, &frame, &mut pipeline, &mut Vec::new()).await?;
     let end = waiting(end, Some(&pipeline))?;
     let user = pipeline.changed(User::clone(&person.kept));
     Ok(running.report(end.outcome, user, Some(&pipeline), runs, warnings))

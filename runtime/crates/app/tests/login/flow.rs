@@ -223,6 +223,25 @@ async fn a_dry_run_commits_nothing() {
 }
 
 #[tokio::test]
+async fn a_journal_that_is_too_large_to_keep_does_not_cost_the_login() {
+    let bench = Bench::new().await;
+    let reads_all = bench.action("reads all", &sees("")).await;
+    let counts = bench.action("counts", &count()).await;
+    let mut bound = vec![(&reads_all, OnFailure::Skip); 12];
+    bound.push((&counts, OnFailure::Deny));
+    bench.bind(&bound).await;
+    let body = json!({"large": "x".repeat(900_000)});
+    let input = json!({"client_id": "app", "user_id": "auth0|ann", "request": {"body": body}});
+    let report = bench.try_login(input).await.unwrap();
+    assert_eq!(report.outcome, Outcome::Allow);
+    assert_eq!(app_metadata(&bench.user("ann").await), json!({"count": 1}));
+    let execution = bench.execution(&report).await;
+    assert_eq!(execution.runs.len(), 13);
+    assert!(execution.runs.iter().all(|run| run.journal.reads.is_empty() && run.usage.fuel > 0));
+    assert!(serde_json::to_string(&bench.all::<LogEntry>().await).unwrap().len() < 20_000, "no event in the log");
+}
+
+#[tokio::test]
 async fn an_action_cannot_be_run_before_its_first_deploy_even_when_it_exists() {
     let bench = Bench::new().await;
     let input = ActionInput {
