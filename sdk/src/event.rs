@@ -129,8 +129,11 @@ pub(crate) fn pointer(object: &str, member: &str) -> String {
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
     list: RefCell<Vec<(String, Option<Value>)>>,
-    overlay: Cell<Option<fn(&Changes, &str) -> Overlaid>>,
+    overlay: Cell<Option<Overlay>>,
 }
+
+/// Lays the changes over a read.
+type Overlay = fn(&Changes, &str) -> Overlaid;
 
 /// What changes make of one read.
 pub(crate) enum Overlaid {

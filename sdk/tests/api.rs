@@ -1,4 +1,5 @@
 //! Every method of the api as an author calls it, and the mutation that a host gets.
+#![expect(clippy::expect_used, clippy::needless_pass_by_value, reason = "helpers of tests")]
 
 use std::time::Duration;
 
@@ -77,9 +78,9 @@ fn factors() {
         api.authentication().enroll_with_any(&[factor("otp")])?;
         api.authentication().record_method("https://example.com/m")?;
         api.authentication().set_primary_user("auth0|2")?;
-        api.multifactor().enable("any", MultifactorOptions::default())?;
+        api.multifactor().enable("any", &MultifactorOptions::default())?;
         let options = MultifactorOptions { allow_remember_browser: Some(false), provider_options: None };
-        api.multifactor().enable("guardian", options)
+        api.multifactor().enable("guardian", &options)
     }
     check(
         action,

@@ -24,7 +24,7 @@ pub fn on_execute(event: &Event, api: &mut Api) -> Result<(), Error> {
 pub fn on_continue(event: &Event, api: &mut Api) -> Result<(), Error> {
     // The page signs its answer with the same secret, so nobody else can answer for the user.
     let answer = api.redirect().validate_token(&event.secret("FORM_SECRET")?, None)?;
-    let field = event.transaction().metadata::<String>("asked")?.ok_or(Error::new("nothing was asked"))?;
+    let field = event.transaction().metadata::<String>("asked")?.ok_or_else(|| Error::new("nothing was asked"))?;
     match answer.get(&field).and_then(Value::as_str).map(str::trim) {
         Some(text) if !text.is_empty() => api.user().set_user_metadata(&field, text),
         // The user skipped it: the next login asks again.

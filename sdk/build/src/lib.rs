@@ -86,10 +86,14 @@ fn cargo(folder: &Path) -> Result<Command> {
     let sysroot = sysroot("rustc")?;
     let mut cargo = Command::new(cargo_path());
     cargo.env("CARGO_ENCODED_RUSTFLAGS", flags(folder).join("\u{1f}"));
-    if has_target(&sysroot) || (install_target() && has_target(&sysroot)) {
+    // Debian's compiler is there only because the target could not be had before.
+    let debian = missing_debian_packages().is_empty();
+    if has_target(&sysroot) || (!debian && install_target() && has_target(&sysroot)) {
         return Ok(cargo);
     }
-    install_debian_compiler()?;
+    if !debian {
+        install_debian_compiler()?;
+    }
     cargo
         .env("RUSTC", DEBIAN_RUSTC)
         // A stable compiler builds its own standard library only when it is told that we mean it.
@@ -128,22 +132,23 @@ fn install_target() -> bool {
     rustup.status().is_ok_and(|status| status.success())
 }
 
+fn missing_debian_packages() -> Vec<&'static str> {
+    DEBIAN_PACKAGES.into_iter().filter(|name| !is_installed(name)).collect()
+}
+
 fn install_debian_compiler() -> Result<()> {
-    let missing = || -> Vec<&str> { DEBIAN_PACKAGES.into_iter().filter(|name| !is_installed(name)).collect() };
-    if missing().is_empty() {
-        return Ok(());
-    }
     let apt = |arguments: &[&str]| {
         let status = Command::new("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive").status();
         status.is_ok_and(|status| status.success())
     };
-    let install: Vec<_> = ["install", "-y", "--no-install-recommends"].into_iter().chain(missing()).collect();
+    let install: Vec<_> =
+        ["install", "-y", "--no-install-recommends"].into_iter().chain(missing_debian_packages()).collect();
     if !apt(&install) {
         apt(&["update"]);
         apt(&install);
     }
     ensure!(
-        missing().is_empty(),
+        missing_debian_packages().is_empty(),
         "the target {TARGET} is missing: run `rustup target add {TARGET}`, or on Debian, as root, \
          `apt-get install --no-install-recommends {}`",
         DEBIAN_PACKAGES.join(" ")

@@ -64,7 +64,7 @@ pub struct CacheWrite {
 /// One call of a capability.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", deny_unknown_fields)]
-#[allow(missing_docs, reason = "the fields are the arguments of the method of that name")]
+#[expect(missing_docs, reason = "the fields are the arguments of the method of that name")]
 pub enum HostCall {
     /// Answer: `{"value","expires_at"}` or `null`.
     #[serde(rename = "cache.get")]

@@ -46,12 +46,12 @@ macro_rules! mutations {
         /// One asked-for change. The list keeps call order and repeats.
         #[derive(Debug, Clone, PartialEq, Serialize)]
         #[serde(tag = "type")]
+        #[expect(missing_docs, reason = "the fields are the arguments of the Auth0 method of that name")]
         pub enum Mutation {
             $(
                 #[doc = concat!("`", $tag, "`")]
                 $(#[$doc])*
                 #[serde(rename = $tag, rename_all = "camelCase")]
-                #[allow(missing_docs, reason = "the fields are the arguments of the Auth0 method of that name")]
                 $variant { $($(#[$attr])* $field: $ty),* },
             )*
         }

@@ -1,4 +1,11 @@
 //! The text of the ABI is true: `abi.wat` loads and names exactly what this crate names, and `ABI.md` has all of it.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "helpers of tests"
+)]
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,12 @@
 //! What `Mutation::check` takes and refuses, row by row.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::needless_pass_by_value,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests"
+)]
 
 use postern_contract::Mutation;
 use serde_json::{Value, json};

@@ -7,20 +7,20 @@ use syn::{Error, FnArg, ItemFn, ReturnType, Type};
 #[doc = include_str!("../README.md")]
 #[proc_macro_attribute]
 pub fn post_login(arguments: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    expand(&arguments.into(), item.into()).into()
+    expand(&arguments.into(), &item.into()).into()
 }
 
 /// The right line, shown beside every error.
 const EXAMPLE: &str = "fn on_execute(event: &Event, api: &mut Api) -> Result<(), Error>";
 
 /// The function as it is, then the wrapper or what is wrong with the function.
-fn expand(arguments: &TokenStream, item: TokenStream) -> TokenStream {
+fn expand(arguments: &TokenStream, item: &TokenStream) -> TokenStream {
     let wrapper = match syn::parse2::<ItemFn>(item.clone()) {
         Ok(function) => match check(arguments, &function) {
             Ok(export) => wrap(&function, export),
             Err(error) => error.into_compile_error(),
         },
-        Err(_) => wrong(&item, "`#[post_login]` belongs on a function").into_compile_error(),
+        Err(_) => wrong(item, "`#[post_login]` belongs on a function").into_compile_error(),
     };
     quote! { #item #wrapper }
 }
@@ -72,10 +72,10 @@ fn check_inputs(function: &ItemFn) -> Vec<Error> {
         return vec![wrong(&signature.ident, "an action has two arguments")];
     }
     let bad = signature.inputs.iter().zip(WANTED).filter_map(|(input, (text, mutable))| match input {
-        FnArg::Typed(typed) => match &*typed.ty {
-            Type::Reference(reference) if reference.mutability.is_some() == mutable => None,
-            other => Some(wrong(other, text)),
-        },
+        FnArg::Typed(typed) => {
+            let right = matches!(&*typed.ty, Type::Reference(to) if to.mutability.is_some() == mutable);
+            (!right).then(|| wrong(&typed.ty, text))
+        }
         FnArg::Receiver(receiver) => Some(wrong(receiver, text)),
     });
     bad.collect()
@@ -109,13 +109,13 @@ mod tests {
     fn expands_as_committed() {
         let source = tokens("fn on_execute(event: &Event, api: &mut Api) -> Result<(), Error> { Ok(()) }");
         let want = tokens(include_str!("expansion.txt"));
-        assert_eq!(expand(&TokenStream::new(), source).to_string(), want.to_string());
+        assert_eq!(expand(&TokenStream::new(), &source).to_string(), want.to_string());
     }
 
     #[test]
     fn the_function_stays_when_it_is_wrong() {
         let source = tokens("async fn other() {}");
-        let expanded = expand(&TokenStream::new(), source.clone()).to_string();
+        let expanded = expand(&TokenStream::new(), &source).to_string();
         assert!(expanded.starts_with(&source.to_string()), "{expanded}");
         assert_eq!(expanded.matches("compile_error").count(), 4, "{expanded}");
     }

@@ -99,11 +99,11 @@ impl Multifactor<'_> {
     ///
     /// # Errors
     /// When the provider is unknown or its options are not complete.
-    pub fn enable(self, provider: &str, options: MultifactorOptions) -> Result<(), Error> {
+    pub fn enable(self, provider: &str, options: &MultifactorOptions) -> Result<(), Error> {
         const METHOD: &str = "multifactor.enable";
         check(METHOD, rules::multifactor_provider(provider))?;
-        check(METHOD, rules::multifactor_options(provider, &options))?;
-        let given = (options != MultifactorOptions::default()).then_some(&options);
+        check(METHOD, rules::multifactor_options(provider, options))?;
+        let given = (*options != MultifactorOptions::default()).then_some(options);
         self.api.mutation(METHOD).text("provider", provider).option("options", given)?.end();
         Ok(())
     }

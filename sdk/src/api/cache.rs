@@ -60,14 +60,13 @@ struct Answer {
 }
 
 impl Answer {
-    fn of(call: Vec<u8>) -> Result<Option<CacheRecord>, CacheError> {
+    fn of(call: &[u8]) -> Result<Option<CacheRecord>, CacheError> {
         let failed = |code: &str| CacheError { code: code.to_owned() };
-        let answer: Self = call::answer(&call).map_err(|error| failed(error.message()))?;
+        let answer: Self = call::answer(call).map_err(|error| failed(error.message()))?;
         if answer.kind == "success" { Ok(answer.record) } else { Err(failed(&answer.code.unwrap_or_default())) }
     }
 }
 
-#[expect(clippy::unused_self, reason = "methods of Auth0's api")]
 impl Cache<'_> {
     /// The value of a key, unless it is absent or expired.
     #[must_use]
@@ -84,7 +83,7 @@ impl Cache<'_> {
     pub fn set(self, key: &str, value: &str) -> Result<(), CacheError> {
         let mut call = Vec::new();
         Object::begin(&mut call, "cache.set").text("key", key).text("value", value).end();
-        Answer::of(call).map(drop)
+        Answer::of(&call).map(drop)
     }
 
     /// Keeps a value for as long as said, at most a day.
@@ -96,7 +95,7 @@ impl Cache<'_> {
         let mut call = Vec::new();
         let object = Object::begin(&mut call, "cache.set").text("key", key).text("value", value);
         object.value("ttl", &ttl).map_err(|error| CacheError { code: error.message().to_owned() })?.end();
-        Answer::of(call).map(drop)
+        Answer::of(&call).map(drop)
     }
 
     /// Removes a key.
@@ -106,6 +105,6 @@ impl Cache<'_> {
     pub fn delete(self, key: &str) -> Result<(), CacheError> {
         let mut call = Vec::new();
         Object::begin(&mut call, "cache.delete").text("key", key).end();
-        Answer::of(call).map(drop)
+        Answer::of(&call).map(drop)
     }
 }

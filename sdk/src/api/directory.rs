@@ -58,7 +58,6 @@ pub struct Roles<'a> {
     pub(super) api: &'a mut Api,
 }
 
-#[expect(clippy::unused_self, reason = "methods of Auth0's api")]
 impl Roles<'_> {
     /// The user's roles, at most `take` (100), from a place that an earlier page named.
     ///
@@ -98,7 +97,6 @@ pub struct Groups<'a> {
     pub(super) api: &'a mut Api,
 }
 
-#[expect(clippy::unused_self, reason = "methods of Auth0's api")]
 impl Groups<'_> {
     /// The user's groups, from a place that an earlier page named.
     ///

@@ -276,7 +276,6 @@ pub struct Rules<'a> {
 impl Rules<'_> {
     /// Whether a rule ran in this login. There are no rules here: never.
     #[must_use]
-    #[expect(clippy::unused_self, reason = "a method of Auth0's api")]
     pub fn was_executed(self, _rule_id: &str) -> bool {
         false
     }
