@@ -50,7 +50,7 @@ pub struct SealedSecret {
     pub name: String,
     /// AEAD box under the master key; base64.
     pub sealed_value: String,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub updated_at: Timestamp,
 }
 
@@ -63,9 +63,9 @@ impl std::fmt::Debug for SealedSecret {
 /// An npm dependency of JavaScript code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dependency {
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub name: String,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub version: String,
 }
 
@@ -98,24 +98,24 @@ pub struct BuildError {
 /// The editable state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Draft {
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub runtime: Runtime,
     /// JavaScript source; empty for a compiled action.
     #[serde(default)]
     pub code: String,
     #[serde(default)]
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub dependencies: Vec<Dependency>,
     #[serde(default)]
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub secrets: Vec<SealedSecret>,
     /// The uploaded module.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artifact: Option<Artifact>,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub status: VersionStatus,
     #[serde(default)]
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub errors: Vec<BuildError>,
     /// When the artifact was built.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -125,7 +125,7 @@ pub struct Draft {
 /// An action.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Action {
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub id: ActionId,
     /// Counts the writes of this row from 1; set by the store.
     pub revision: u64,
@@ -133,7 +133,7 @@ pub struct Action {
     pub name: String,
     /// Just one.
     pub trigger: Trigger,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub draft: Draft,
     /// The version new logins run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -142,43 +142,43 @@ pub struct Action {
     pub last_number: u32,
     /// Whether the draft is what is deployed.
     pub all_changes_deployed: bool,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub created_at: Timestamp,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub updated_at: Timestamp,
 }
 
 /// An immutable numbered snapshot of a draft.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActionVersion {
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub id: ActionVersionId,
     /// Set by the store.
     pub revision: u64,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub action_id: ActionId,
     /// Counts from 1.
     pub number: u32,
     /// SHA-256 over artifact, code, dependencies, SDK stamp, secret names and settings; lower-case hex.
     pub content_sha256: String,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub runtime: Runtime,
     #[serde(default)]
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub code: String,
     #[serde(default)]
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub dependencies: Vec<Dependency>,
     #[serde(default)]
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub secrets: Vec<SealedSecret>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub artifact: Option<Artifact>,
     /// The version this is a copy of, after a rollback.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rolled_back_from: Option<ActionVersionId>,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub created_at: Timestamp,
 }
 
@@ -196,18 +196,18 @@ pub enum OnFailure {
 /// An ordered entry: this action runs at this trigger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Binding {
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub id: BindingId,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub action_id: ActionId,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub display_name: String,
     #[serde(default)]
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub on_failure: OnFailure,
     /// Hosts the action may reach; `None` leaves it to the tenant's egress setting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub egress_hosts: Option<Vec<String>>,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub created_at: Timestamp,
 }

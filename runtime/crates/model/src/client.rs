@@ -11,11 +11,11 @@ use crate::{ClientId, limits};
 /// A client.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Client {
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub client_id: ClientId,
     /// Counts the writes of this row from 1; set by the store.
     pub revision: u64,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub name: String,
     /// Compared in constant time, given back on `read:client_keys` only.
     pub client_secret: String,
@@ -31,9 +31,9 @@ pub struct Client {
     /// Every other setting of the wire, kept as it came (`callbacks`, `app_type`, …).
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub settings: Map<String, Value>,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub created_at: Timestamp,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub updated_at: Timestamp,
 }
 

@@ -59,13 +59,13 @@ pub enum RootAttributes {
 /// A connection.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Connection {
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub id: ConnectionId,
     /// Counts the writes of this row from 1; set by the store.
     pub revision: u64,
     /// Unique in the tenant.
     pub name: String,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub strategy: Strategy,
     /// Profile sync of a login.
     #[serde(default)]
@@ -79,6 +79,6 @@ pub struct Connection {
     /// Shown to actions as `event.connection.metadata`.
     #[serde(default)]
     pub metadata: Map<String, Value>,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub created_at: Timestamp,
 }

@@ -57,13 +57,13 @@ impl LogType {
 pub struct LogEntry {
     /// Greater for later entries.
     pub log_id: LogId,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub date: Timestamp,
     #[serde(rename = "type")]
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub kind: LogType,
     #[serde(default)]
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub description: String,
     /// The other fields of Auth0's log object that are known: `client_id`, `user_id`, `ip`, `details`, ….
     #[serde(flatten)]

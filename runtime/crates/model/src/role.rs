@@ -7,13 +7,13 @@ use crate::RoleId;
 /// A role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Role {
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub id: RoleId,
     /// Counts the writes of this row from 1; set by the store.
     pub revision: u64,
     /// Unique in the tenant.
     pub name: String,
     #[serde(default)]
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub description: String,
 }

@@ -52,6 +52,6 @@ pub struct Tenant {
     /// Which hosts actions may reach.
     #[serde(default)]
     pub egress: Egress,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub created_at: Timestamp,
 }

@@ -36,28 +36,28 @@ pub struct User {
     #[serde(default)]
     pub email_verified: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[allow(missing_docs, reason = "standard claim")]
+    #[expect(missing_docs, reason = "standard claim")]
     pub username: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[allow(missing_docs, reason = "standard claim")]
+    #[expect(missing_docs, reason = "standard claim")]
     pub phone_number: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[allow(missing_docs, reason = "standard claim")]
+    #[expect(missing_docs, reason = "standard claim")]
     pub phone_verified: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[allow(missing_docs, reason = "standard claim")]
+    #[expect(missing_docs, reason = "standard claim")]
     pub name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[allow(missing_docs, reason = "standard claim")]
+    #[expect(missing_docs, reason = "standard claim")]
     pub given_name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[allow(missing_docs, reason = "standard claim")]
+    #[expect(missing_docs, reason = "standard claim")]
     pub family_name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[allow(missing_docs, reason = "standard claim")]
+    #[expect(missing_docs, reason = "standard claim")]
     pub nickname: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[allow(missing_docs, reason = "standard claim")]
+    #[expect(missing_docs, reason = "standard claim")]
     pub picture: Option<String>,
     /// A blocked user cannot log in; `None` when never set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -82,18 +82,18 @@ pub struct User {
     /// An argon2 string in PHC form. Never leaves the program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_hash: Option<String>,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub created_at: Timestamp,
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub updated_at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub last_login: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub last_ip: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[allow(missing_docs, reason = "says its name")]
+    #[expect(missing_docs, reason = "says its name")]
     pub last_password_reset: Option<Timestamp>,
     /// Committed logins, the first included.
     #[serde(default)]
@@ -125,18 +125,18 @@ impl User {
 pub enum Actor {
     /// A client with a management token.
     Client {
-        #[allow(missing_docs, reason = "says its name")]
+        #[expect(missing_docs, reason = "says its name")]
         client_id: ClientId,
     },
     /// An action in a login.
     Action {
-        #[allow(missing_docs, reason = "says its name")]
+        #[expect(missing_docs, reason = "says its name")]
         action_id: ActionId,
-        #[allow(missing_docs, reason = "says its name")]
+        #[expect(missing_docs, reason = "says its name")]
         version_id: ActionVersionId,
-        #[allow(missing_docs, reason = "says its name")]
+        #[expect(missing_docs, reason = "says its name")]
         version: u32,
-        #[allow(missing_docs, reason = "says its name")]
+        #[expect(missing_docs, reason = "says its name")]
         execution_id: ExecutionId,
     },
     /// Postern itself, such as the connection sync of a login.
@@ -174,7 +174,7 @@ mod some {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
     use serde_json::Value;
 
-    #[allow(clippy::ref_option, reason = "serde's `with` passes the field")]
+    #[expect(clippy::ref_option, reason = "serde's `with` passes the field")]
     pub(super) fn serialize<S: Serializer>(value: &Option<Value>, serializer: S) -> Result<S::Ok, S::Error> {
         value.serialize(serializer)
     }
