@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::claims::{Claims, entry_len};
-use crate::event::{self, json_len};
+use crate::event::{self, MAX_DEPTH, depth_within, json_len};
 use crate::facts::{BoundAction, LoginFacts, LoginRequest, RequestFacts};
 use crate::pending::PendingChange;
 use crate::state::{Asked, Judge, State, Verdict};
@@ -422,6 +422,10 @@ fn object(mutation: &Mutation) -> Map<String, Value> {
         Ok(_) | Err(_) => Map::from_iter([("type".to_owned(), json!(mutation.type_name()))]),
     };
     redact(mutation, &mut object);
+    // What is recorded must be readable again, a refused list too.
+    for value in object.values_mut().filter(|value| !depth_within(value, MAX_DEPTH)) {
+        *value = json!("[nested too deep]");
+    }
     object
 }
 

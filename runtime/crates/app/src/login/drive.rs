@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use jiff::{SignedDuration, Timestamp};
 use postern_engine::{Directory, EgressPolicy, Entry, RoleRow, RunInput, RunReport, TriggerCache};
-use postern_flow::{BoundAction, Pipeline, RunEnd, Step};
+use postern_flow::{BoundAction, Pipeline, RunEnd, Step, depth_within};
 use postern_model::execution::RunErrorText;
 use postern_model::tenant::Egress;
 use postern_model::{ActionRun, ExecutionLimits, Journal, JournalCall, Role, RunStatus, Tenant, Usage};
@@ -146,7 +146,24 @@ async fn run(
         earlier,
         replay: None,
     };
-    Ok(app.engine().run(&program, input).await?)
+    let mut report = app.engine().run(&program, input).await?;
+    flatten(&mut report.journal);
+    Ok(report)
+}
+
+/// Levels of a value in a journal. Six more are around it in an execution, and a decoder takes 128 in all.
+const JOURNAL_DEPTH: usize = 96;
+
+/// A call that no host understands, or metadata of a management client, may be nested deeper than could be read again
+/// as part of an execution: it is left out of the record.
+fn flatten(journal: &mut Journal) {
+    let calls = journal.calls.iter_mut().flat_map(|call| [&mut call.call, &mut call.answer]);
+    for value in calls.filter(|value| !depth_within(value, JOURNAL_DEPTH)) {
+        *value = Value::Null;
+    }
+    for (_, value) in &mut journal.reads {
+        value.take_if(|value| !depth_within(value, JOURNAL_DEPTH));
+    }
 }
 
 /// The end of an action without a module.

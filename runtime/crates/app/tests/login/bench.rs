@@ -284,7 +284,11 @@ pub(crate) fn count() -> Vec<u8> {
 
 /// Fetches `url` between reading the count and answering.
 pub(crate) fn count_after_fetch(url: &str) -> Vec<u8> {
-    let call = json!({"type": "http.fetch", "method": "GET", "url": url, "headers": []}).to_string();
+    count_after_call(&json!({"type": "http.fetch", "method": "GET", "url": url, "headers": []}).to_string())
+}
+
+/// Makes a host call between reading the count and answering.
+pub(crate) fn count_after_call(call: &str) -> Vec<u8> {
     let data: String = call.bytes().map(|byte| format!("\\{byte:02x}")).collect();
     counter(
         &format!("(drop (call $call_start (i32.const 4096) (i32.const {}))) (drop (call $call_wait))", call.len()),

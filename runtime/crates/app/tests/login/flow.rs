@@ -3,9 +3,9 @@
 use postern_app::actions::{self, ActionInput, CreateMode};
 use postern_app::{Kind, artifacts};
 use postern_model::{Execution, ExecutionStatus, LogEntry, OnFailure, Outcome, RunStatus, User};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::bench::{Bench, app_metadata, asks, count, returning, sees};
+use crate::bench::{Bench, app_metadata, asks, count, count_after_call, returning, sees, user};
 
 fn error_guest() -> Vec<u8> {
     returning(r#"{"error":{"name":"Error","message":"broken"}}"#)
@@ -239,6 +239,25 @@ async fn a_journal_that_is_too_large_to_keep_does_not_cost_the_login() {
     assert_eq!(execution.runs.len(), 13);
     assert!(execution.runs.iter().all(|run| run.journal.reads.is_empty() && run.usage.fuel > 0));
     assert!(serde_json::to_string(&bench.all::<LogEntry>().await).unwrap().len() < 20_000, "no event in the log");
+}
+
+#[tokio::test]
+async fn whatever_is_nested_how_deep_the_execution_can_be_read_again() {
+    let bench = Bench::new().await;
+    let deep = |levels: u32| (0..levels).fold(json!(1), |value, _| json!([value]));
+    let mut deep_user = user("deep");
+    deep_user.app_metadata = Some(Map::from_iter([("count".to_owned(), deep(120))]));
+    bench.insert(&deep_user).await;
+    let call = bench.action("call", &count_after_call(&json!({"type": "none", "a": deep(120)}).to_string())).await;
+    let result = bench.action("result", &sets("k", &deep(120))).await;
+    let reads = bench.action("reads", &sees("/user/app_metadata/count")).await;
+    bench.bind(&[(&call, OnFailure::Skip), (&result, OnFailure::Skip), (&reads, OnFailure::Skip)]).await;
+    for who in ["ann", "deep"] {
+        let report = bench.login(who).await;
+        assert_eq!(report.outcome, Outcome::Allow);
+        assert_eq!(bench.execution(&report).await.runs, report.runs);
+        assert_eq!(report.runs[1].status, RunStatus::BadResult);
+    }
 }
 
 #[tokio::test]
