@@ -46,6 +46,7 @@ const HEAVY: [(&str, &str); 7] = [
     ("jsonwebtoken", "postern-app"),
 ];
 
+#[expect(clippy::unwrap_used, reason = "a test without its subject fails")]
 fn metadata() -> Metadata {
     MetadataCommand::new().manifest_path(root().join("Cargo.toml")).exec().unwrap()
 }
