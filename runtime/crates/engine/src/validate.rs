@@ -10,6 +10,8 @@ use wasmparser::{
     Parser, Payload, TypeRef, ValType, ValidPayload, Validator, WasmFeatures,
 };
 
+use crate::invalid_module::{Countable, InvalidModule};
+
 /// Functions of a module.
 pub(crate) const FUNCTIONS: u32 = 20_000;
 /// Function types of a module.
@@ -18,6 +20,13 @@ pub(crate) const TYPES: u32 = 5_000;
 pub(crate) const LOCALS: u32 = 5_000;
 /// Code of a function, bytes.
 pub(crate) const FUNCTION_BYTES: usize = 512 * 1024;
+/// Control flow of a module, because that is how the time to compile it grows: for each function the square of its
+/// blocks and branches, and their product with its locals. One function may have 20,000 of them, or a hundred 2,000.
+const CONTROL_FLOW: u64 = 400_000_000;
+/// What a loop counts for in it.
+const LOOP_WEIGHT: u64 = 4;
+/// What a local counts for in it.
+const LOCAL_WEIGHT: u64 = 32;
 /// Targets of a `br_table`.
 pub(crate) const BR_TABLE_TARGETS: u32 = 5_000;
 /// Elements of a table, at its start and after growing.
@@ -55,113 +64,6 @@ pub struct ModuleReport {
     pub continues: bool,
     /// Whether it has `postern_init`.
     pub initializes: bool,
-}
-
-/// The rule that a module breaks.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[expect(missing_docs, reason = "the texts say it")]
-pub enum InvalidModule {
-    #[error("the module is {size} bytes, at most {MODULE_BYTES} are allowed")]
-    Size { size: usize },
-    #[error("this is not a WebAssembly module: {detail}")]
-    NotAModule { detail: String },
-    #[error("the module is a component; a core module is wanted")]
-    Component,
-    #[error("the module is not valid: {detail}")]
-    Invalid { detail: String },
-    #[error("the module has {count} {what}, at most {limit} are allowed")]
-    Count { what: Countable, count: u64, limit: u64 },
-    #[error("the import `{module}.{name}` is not offered; a module may import only functions of `{IMPORT_MODULE}`")]
-    UnknownImport { module: String, name: String },
-    #[error("the import `{name}` must be a function of type {wanted}")]
-    ImportType { name: String, wanted: &'static str },
-    #[error("the export `{name}` is missing")]
-    MissingExport { name: &'static str },
-    #[error("the export `{name}` must be {wanted}")]
-    ExportType { name: &'static str, wanted: &'static str },
-    #[error("the module has a start function; initialize in `postern_init` instead")]
-    Start,
-    #[error("the module has {count} memories, exactly one is wanted")]
-    Memories { count: u64 },
-    #[error("the memory starts with {pages} pages of 64 KiB, at most {MEMORY_PAGES} are allowed")]
-    MemorySize { pages: u64 },
-    #[error("the module has {count} tables, at most one is allowed")]
-    Tables { count: u64 },
-    #[error("the table starts with {elements} elements, at most {TABLE_ELEMENTS} are allowed")]
-    TableSize { elements: u64 },
-    #[error("the `{STAMP_SECTION}` section is not legal: {detail}")]
-    Stamp { detail: String },
-    #[error("the module was built for ABI {abi}, this host offers {ABI_VERSION}")]
-    AbiVersion { abi: u32 },
-    #[error("the module cannot be instantiated: {detail}")]
-    Instantiate { detail: String },
-}
-
-/// What [`InvalidModule::Count`] counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Countable {
-    Functions,
-    Types,
-    Locals,
-    FunctionBytes,
-    BrTableTargets,
-    Globals,
-    DataSegments,
-    ElementSegments,
-    Exports,
-}
-
-impl std::fmt::Display for Countable {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Functions => "functions",
-            Self::Types => "types",
-            Self::Locals => "locals in one function",
-            Self::FunctionBytes => "bytes in one function",
-            Self::BrTableTargets => "targets in one br_table",
-            Self::Globals => "globals",
-            Self::DataSegments => "data segments",
-            Self::ElementSegments => "element segments",
-            Self::Exports => "exports",
-        })
-    }
-}
-
-impl InvalidModule {
-    /// Stable name of the rule, such as `module_size`.
-    #[must_use]
-    pub fn rule(&self) -> &'static str {
-        match self {
-            Self::Size { .. } => "module_size",
-            Self::NotAModule { .. } => "not_a_module",
-            Self::Component => "component",
-            Self::Invalid { .. } => "invalid_module",
-            Self::Count { what, .. } => match what {
-                Countable::Functions => "function_count",
-                Countable::Types => "type_count",
-                Countable::Locals => "locals_count",
-                Countable::FunctionBytes => "function_size",
-                Countable::BrTableTargets => "br_table_width",
-                Countable::Globals => "global_count",
-                Countable::DataSegments => "data_segment_count",
-                Countable::ElementSegments => "element_segment_count",
-                Countable::Exports => "export_count",
-            },
-            Self::UnknownImport { .. } => "unknown_import",
-            Self::ImportType { .. } => "import_type",
-            Self::MissingExport { .. } => "missing_export",
-            Self::ExportType { .. } => "export_type",
-            Self::Start => "start_function",
-            Self::Memories { .. } => "memory_count",
-            Self::MemorySize { .. } => "memory_size",
-            Self::Tables { .. } => "table_count",
-            Self::TableSize { .. } => "table_size",
-            Self::Stamp { .. } => "stamp",
-            Self::AbiVersion { .. } => "abi_version",
-            Self::Instantiate { .. } => "instantiate",
-        }
-    }
 }
 
 const I32: ValType = ValType::I32;
@@ -222,7 +124,7 @@ fn walk(wasm: &[u8], bodies: Bodies) -> Result<ModuleReport, InvalidModule> {
         seen.check_before(&payload)?;
         match validator.payload(&payload).map_err(invalid)? {
             ValidPayload::Func(function, body) if bodies == Bodies::Check => {
-                check_body(&body)?;
+                seen.add_control_flow(check_body(&body)?)?;
                 let mut function = function.into_validator(allocations);
                 function.validate(&body).map_err(invalid)?;
                 allocations = function.into_allocations();
@@ -245,6 +147,7 @@ struct Seen {
     globals: Vec<wasmparser::GlobalType>,
     exports: Vec<(&'static str, Found)>,
     stamp: Option<Stamp>,
+    control_flow: u64,
 }
 
 /// An export that has a meaning here.
@@ -391,6 +294,11 @@ impl Seen {
         Ok(())
     }
 
+    fn add_control_flow(&mut self, cost: u64) -> Result<(), InvalidModule> {
+        self.control_flow = self.control_flow.saturating_add(cost);
+        if self.control_flow > CONTROL_FLOW { Err(InvalidModule::ControlFlow) } else { Ok(()) }
+    }
+
     fn note_export(&mut self, export: Export<'_>) {
         let Some(name) = NAMED.into_iter().find(|name| *name == export.name) else { return };
         let found = match export.kind {
@@ -454,20 +362,32 @@ impl Seen {
     }
 }
 
-fn check_body(body: &FunctionBody<'_>) -> Result<(), InvalidModule> {
+/// Checks the code of a function. Answers what it costs of [`CONTROL_FLOW`].
+fn check_body(body: &FunctionBody<'_>) -> Result<u64, InvalidModule> {
     let invalid = |error: wasmparser::BinaryReaderError| InvalidModule::Invalid { detail: error.to_string() };
     count(Countable::FunctionBytes, body.as_bytes().len() as u64, FUNCTION_BYTES as u64)?;
-    let mut locals = 0_u64;
+    let (mut locals, mut control_flow) = (0_u64, 0_u64);
     for group in body.get_locals_reader().map_err(invalid)? {
         locals += u64::from(group.map_err(invalid)?.0);
         count(Countable::Locals, locals, LOCALS.into())?;
     }
     for operator in body.get_operators_reader().map_err(invalid)? {
-        if let Operator::BrTable { targets } = operator.map_err(invalid)? {
-            count(Countable::BrTableTargets, targets.len().into(), BR_TABLE_TARGETS.into())?;
-        }
+        #[expect(clippy::wildcard_enum_match_arm, reason = "no other instruction branches")]
+        let weight = match operator.map_err(invalid)? {
+            Operator::Block { .. } | Operator::Br { .. } | Operator::BrIf { .. } => 1,
+            Operator::If { .. } => 2,
+            // Both meters are read at its head.
+            Operator::Loop { .. } => LOOP_WEIGHT,
+            Operator::BrTable { targets } => {
+                count(Countable::BrTableTargets, targets.len().into(), BR_TABLE_TARGETS.into())?;
+                targets.len().into()
+            }
+            _ => 0,
+        };
+        control_flow += weight;
     }
-    Ok(())
+    let locals = locals.saturating_mul(LOCAL_WEIGHT);
+    Ok(control_flow.saturating_mul(control_flow.saturating_add(locals)))
 }
 
 /// A name from a stranger, short enough for an error text.

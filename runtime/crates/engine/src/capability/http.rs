@@ -17,6 +17,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use reqwest::{Method, Request, Response, StatusCode, redirect};
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 use url::Url;
 
 use crate::capability::Room;
@@ -33,6 +34,8 @@ const CONNECT_FOR: Duration = Duration::from_secs(5);
 const IDLE_FOR: Duration = Duration::from_secs(60);
 /// Unused connections kept to one host.
 const IDLE_CONNECTIONS: usize = 32;
+/// Names looked up at the same time: each holds a thread that others need too.
+const LOOKUPS: usize = 64;
 /// Headers of a request.
 const HEADERS: usize = 100;
 /// Length of a URL, bytes.
@@ -180,6 +183,7 @@ struct GuardedResolver {
     allow: Arc<AllowList>,
     /// The proxy's own name, which may be anywhere.
     proxy: Option<String>,
+    lookups: Arc<Semaphore>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -190,16 +194,28 @@ struct Unresolved {
     source: Option<io::Error>,
 }
 
+/// Resolves a name. A lookup cannot be cut off, so it keeps its place until it ends, whoever has stopped waiting.
+async fn look_up(host: &str, lookups: Arc<Semaphore>) -> io::Result<Vec<SocketAddr>> {
+    let place = lookups.acquire_owned().await.map_err(io::Error::other)?;
+    let host = host.to_owned();
+    let lookup = async move {
+        let found = tokio::net::lookup_host((host.as_str(), 0)).await.map(Iterator::collect);
+        drop(place);
+        found
+    };
+    tokio::spawn(lookup).await.map_err(io::Error::other)?
+}
+
 impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let allow = Arc::clone(&self.allow);
         let host = name.as_str().to_owned();
         let is_proxy = self.proxy.as_ref().is_some_and(|proxy| proxy.eq_ignore_ascii_case(&host));
+        let lookups = Arc::clone(&self.lookups);
         Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((host.as_str(), 0))
+            let found = look_up(&host, lookups)
                 .await
-                .map_err(|error| Unresolved { host: host.clone(), source: Some(error) })?
-                .collect();
+                .map_err(|error| Unresolved { host: host.clone(), source: Some(error) })?;
             if found.is_empty() {
                 return Err(Unresolved { host, source: None }.into());
             }
@@ -225,7 +241,11 @@ impl HttpClient {
             .connect_timeout(CONNECT_FOR)
             .pool_idle_timeout(IDLE_FOR)
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
-            .dns_resolver(GuardedResolver { allow: Arc::clone(&allow), proxy });
+            .dns_resolver(GuardedResolver {
+                allow: Arc::clone(&allow),
+                proxy,
+                lookups: Arc::new(Semaphore::new(LOOKUPS)),
+            });
         if let Some(proxy) = &config.proxy {
             builder = builder.proxy(reqwest::Proxy::all(proxy.clone()).map_err(EngineError::Http)?);
         }

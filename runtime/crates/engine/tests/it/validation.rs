@@ -109,6 +109,13 @@ fn shapes_are_bounded() {
     check(&with("(func)".repeat(19_999)), "");
     check(&with(format!("(func (local {}))", "i64 ".repeat(5_001))), "locals_count");
     check(&with(format!("(func (block (br_table {} (i32.const 0))))", "0 ".repeat(5_002))), "br_table_width");
+    let branches = |count: usize| format!("(func (param i32) {})", "(block (br_if 0 (local.get 0)))".repeat(count));
+    check(&with(branches(9_900)), "");
+    check(&with(branches(10_001)), "control_flow");
+    check(&with(branches(2_000).repeat(26)), "control_flow");
+    let loops = "(loop (br_if 0 (local.get 0)))".repeat(1_000);
+    check(&with(format!("(func (param i32) (local {}) {loops})", "i64 ".repeat(4_000))), "control_flow");
+    check(&with(format!("(func (param i32) (local i64) {loops})")), "");
     check(&with("(global i32 (i32.const 0))".repeat(1_001)), "global_count");
     check(&with(r#"(data (i32.const 0) "x")"#.repeat(20_001)), "data_segment_count");
     check(&with(format!("(func {})", "nop ".repeat(600_000))), "function_size");
