@@ -43,3 +43,22 @@ fn main() -> ExitCode {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::Cli;
+
+    #[test]
+    fn the_arguments_fit_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_domain_of_a_new_tenant_is_not_the_domain_asked() {
+        let arguments = ["postern", "tenant", "create", "acme", "--domain", "acme.example.com"];
+        let given = Cli::command().try_get_matches_from(arguments).unwrap();
+        assert_eq!(given.get_one::<String>("tenant_domain"), None);
+    }
+}

@@ -19,7 +19,9 @@ pub(crate) struct Target {
     #[arg(long = "bootstrap", global = true, env = "POSTERN_BOOTSTRAP", value_name = "FILE", help_heading = "Server")]
     bootstrap: Option<PathBuf>,
     /// The tenant's domain [default: the bootstrap file's, else the host of the URL]
+    // An id of its own: `tenant create --domain` is something else.
     #[arg(
+        id = "tenant_domain",
         long = "tenant-domain",
         global = true,
         env = "POSTERN_TENANT_DOMAIN",

@@ -179,10 +179,32 @@ async fn history(target: &Target, out: &Output, id: &str, limit: u8) -> anyhow::
         ("key", "/key"),
         ("from", "/from"),
         ("to", "/to"),
-        ("by", "/actor"),
+        ("by", "/by"),
     ];
-    out.rows(&found, "/history", &columns);
+    if out.json {
+        out.show(&found, |_| String::new());
+        return Ok(());
+    }
+    let mut rows = found.get("history").and_then(Value::as_array).cloned().unwrap_or_default();
+    for row in &mut rows {
+        let by = actor(row.get("actor").unwrap_or(&Value::Null));
+        if let Value::Object(row) = row {
+            row.insert("by".to_owned(), json!(by));
+        }
+    }
+    super::output::line(&super::output::table(&rows, &columns));
     Ok(())
+}
+
+/// Who made a change, in few words.
+fn actor(actor: &Value) -> String {
+    let field = |name: &str| text(actor.get(name));
+    match field("type").as_str() {
+        "action" => format!("action {} version {} in {}", field("action_id"), field("version"), field("execution_id")),
+        "client" => format!("client {}", field("client_id")),
+        "user" => format!("user {}", field("user_id")),
+        other => other.to_owned(),
+    }
 }
 
 /// `postern roles`
