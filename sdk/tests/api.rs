@@ -232,6 +232,7 @@ fn the_cache_answers_with_codes() {
         assert_eq!(api.cache().get("absent"), None);
         api.cache().set_for("k", "v", Duration::from_secs(60))?;
         assert_eq!(api.cache().get("k").map(|record| record.expires_at), Some(now() + 60_000));
+        assert_eq!(api.cache().set_until("k", "v", 1).unwrap_err().code(), "ItemAlreadyExpired");
         api.cache().set("k", "w")?;
         api.cache().delete("k")?;
         assert_eq!(api.cache().delete("k").unwrap_err().code(), "CacheKeyDoesNotExist");

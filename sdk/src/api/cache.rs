@@ -91,11 +91,15 @@ impl Cache<'_> {
     /// # Errors
     /// When the cache refuses it; an action may well go on.
     pub fn set_for(self, key: &str, value: &str, ttl: Duration) -> Result<(), CacheError> {
-        let ttl = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
-        let mut call = Vec::new();
-        let object = Object::begin(&mut call, "cache.set").text("key", key).text("value", value);
-        object.value("ttl", &ttl).map_err(|error| CacheError { code: error.message().to_owned() })?.end();
-        Answer::of(&call).map(drop)
+        set_with(key, value, "ttl", u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX))
+    }
+
+    /// Keeps a value until this time, ms since the epoch, at most a day.
+    ///
+    /// # Errors
+    /// When the cache refuses it; an action may well go on.
+    pub fn set_until(self, key: &str, value: &str, expires_at: u64) -> Result<(), CacheError> {
+        set_with(key, value, "expires_at", expires_at)
     }
 
     /// Removes a key.
@@ -107,4 +111,11 @@ impl Cache<'_> {
         Object::begin(&mut call, "cache.delete").text("key", key).end();
         Answer::of(&call).map(drop)
     }
+}
+
+fn set_with(key: &str, value: &str, option: &str, ms: u64) -> Result<(), CacheError> {
+    let mut call = Vec::new();
+    let object = Object::begin(&mut call, "cache.set").text("key", key).text("value", value);
+    object.value(option, &ms).map_err(|error| CacheError { code: error.message().to_owned() })?.end();
+    Answer::of(&call).map(drop)
 }
