@@ -11,7 +11,8 @@ use postern_model::RunStatus;
 use serde_json::json;
 
 fuzz_target!(|bytes: &[u8]| {
-    let assembled = if bytes.starts_with(b"(") || bytes.starts_with(b";;") { wat::parse_bytes(bytes).ok() } else { None };
+    let assembled =
+        if bytes.starts_with(b"(") || bytes.starts_with(b";;") { wat::parse_bytes(bytes).ok() } else { None };
     let wasm: Arc<[u8]> = Arc::from(assembled.as_deref().unwrap_or(bytes));
     let checked = ENGINE.check(&wasm);
     let built = RUNTIME.block_on(ENGINE.build(&wasm, b"payload"));

@@ -12,14 +12,14 @@ use tokio::runtime::Runtime;
 
 /// One engine for all inputs, as in the server.
 pub static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
-    let config = EngineConfig { concurrent_runs: 4, runs_per_tenant: 4, program_bytes: 1 << 20, ..EngineConfig::default() };
+    let config =
+        EngineConfig { concurrent_runs: 4, runs_per_tenant: 4, program_bytes: 1 << 20, ..EngineConfig::default() };
     Engine::new(config).expect("the configuration is legal")
 });
 
 /// One runtime for all inputs.
-pub static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
-});
+pub static RUNTIME: LazyLock<Runtime> =
+    LazyLock::new(|| tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime"));
 
 /// An input with limits small enough for many runs a second, no way out, and a time that stands still.
 pub fn input(event: Value) -> RunInput {
