@@ -18,6 +18,7 @@ fn none(wrong: &[String]) {
 }
 
 /// Lines of all texts that `is_wrong` names.
+#[expect(clippy::unwrap_used, reason = "a test without its subject fails")]
 fn lines(endings: &[&str], is_wrong: impl Fn(&str) -> bool) -> Vec<String> {
     let mut wrong = Vec::new();
     for file in files(endings).unwrap() {
