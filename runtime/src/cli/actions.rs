@@ -116,6 +116,7 @@ pub(crate) enum Command {
 
 const TRIGGER: [&str; 4] = ["actions", "triggers", "post-login", "bindings"];
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "all other commands need the server, new ones too")]
 pub(crate) async fn run(target: &Target, out: &Output, command: Command) -> anyhow::Result<()> {
     match command {
         Command::New { path, sdk } => {

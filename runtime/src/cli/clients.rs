@@ -23,11 +23,11 @@ pub(crate) enum Command {
     Create {
         /// Its name
         name: String,
-        /// Entry of client_metadata; may be repeated
+        /// Entry of `client_metadata`; may be repeated
         #[arg(long = "metadata", value_name = "NAME=VALUE")]
         metadata: Vec<String>,
     },
-    /// Change a client; client_metadata is merged, null removes an entry
+    /// Change a client; `client_metadata` is merged, null removes an entry
     Patch {
         /// Id of the client
         id: String,

@@ -88,7 +88,7 @@ pub(crate) async fn export(target: &Target, out: &Output, args: ExportArgs) -> a
 /// `postern logs`
 #[derive(Debug, Args)]
 pub(crate) struct LogArgs {
-    /// Only entries of this type, such as s, f, sapi, actions_execution_failed
+    /// Only entries of this type, such as s, f, sapi, `actions_execution_failed`
     #[arg(long = "type", value_name = "CODE")]
     kind: Option<String>,
     /// Only entries of this user

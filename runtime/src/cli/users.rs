@@ -63,7 +63,7 @@ pub(crate) struct CreateArgs {
     email: Option<String>,
     #[arg(long)]
     username: Option<String>,
-    /// Read from POSTERN_USER_PASSWORD when not given
+    /// Read from `POSTERN_USER_PASSWORD` when not given
     #[arg(long, env = "POSTERN_USER_PASSWORD", hide_env_values = true)]
     password: Option<String>,
     /// The id, without the strategy
@@ -85,10 +85,9 @@ impl std::fmt::Debug for CreateArgs {
 
 /// Reads an argument that is a JSON object.
 pub(crate) fn object(name: &str, text: &str) -> anyhow::Result<Map<String, Value>> {
-    match serde_json::from_str(text).with_context(|| format!("{name} is not JSON"))? {
-        Value::Object(object) => Ok(object),
-        other => bail!("{name} must be a JSON object, not {other}"),
-    }
+    let value: Value = serde_json::from_str(text).with_context(|| format!("{name} is not JSON"))?;
+    let Value::Object(object) = value else { bail!("{name} must be a JSON object, not {value}") };
+    Ok(object)
 }
 
 pub(crate) async fn run(target: &Target, out: &Output, command: Command) -> anyhow::Result<()> {

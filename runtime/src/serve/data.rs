@@ -15,7 +15,7 @@ pub(crate) fn folder_create(path: &Path) -> anyhow::Result<()> {
 
 /// Writes a file that only its owner may read, whole or not at all.
 pub(crate) fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let mut file = tempfile::Builder::new()
         .permissions(fs::Permissions::from_mode(0o600))
         .tempfile_in(parent)
@@ -63,7 +63,7 @@ fn private_file(path: &Path, make: impl FnOnce() -> anyhow::Result<String>) -> a
             let text = make()?;
             write_private(path, &format!("{text}\n"))?;
             // The folder entry must survive a power cut as the rows sealed with the key do.
-            let folder = path.parent().unwrap_or(Path::new("."));
+            let folder = path.parent().unwrap_or_else(|| Path::new("."));
             fs::File::open(folder)
                 .and_then(|folder| folder.sync_all())
                 .with_context(|| format!("sync {}", folder.display()))?;

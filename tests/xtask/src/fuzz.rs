@@ -20,7 +20,7 @@ pub(crate) fn run(seconds: u32) -> Result<()> {
     let folder = workspace()?.join("runtime/fuzz");
     // Coverage alone, which the stable toolchain can instrument for.
     let flags = fs::read_to_string(folder.join("instrument.flags")).context("read instrument.flags")?;
-    let mut build = cargo(&["build", "--release", "--locked", "--target", TARGET])?;
+    let mut build = cargo(&["build", "--release", "--target", TARGET])?;
     process::run(build.current_dir(&folder).env("RUSTFLAGS", flags.trim()))?;
     for (target, seeds) in TARGETS {
         fuzz(&folder, target, seeds, seconds)?;
