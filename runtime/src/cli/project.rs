@@ -42,3 +42,41 @@ pub(crate) fn create(folder: &Path, sdk: Option<&Path>) -> anyhow::Result<()> {
     write("README.md", &README.replace("{name}", name))?;
     write(".gitignore", "/target\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::create;
+
+    #[track_caller]
+    fn refused(name: &str, why: &str) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        let error = create(&path, None).unwrap_err().to_string();
+        assert!(error.contains(why), "{name}: {error}");
+        assert!(!path.exists(), "{name} was made");
+    }
+
+    #[test]
+    fn a_name_that_is_no_crate_is_refused_and_nothing_is_made() {
+        for name in ["Greet", "9lives", "with space", "under_score", "-dash"] {
+            refused(name, "lower-case letters, digits and hyphens only");
+        }
+    }
+
+    #[test]
+    fn what_is_there_is_not_touched() {
+        let folder = tempfile::tempdir().unwrap();
+        create(&folder.path().join("greet"), None).unwrap();
+        let manifest = folder.path().join("greet/Cargo.toml");
+        std::fs::write(&manifest, "mine").unwrap();
+        assert!(create(&folder.path().join("greet"), None).unwrap_err().to_string().ends_with("greet exists"));
+        assert_eq!(std::fs::read_to_string(manifest).unwrap(), "mine");
+    }
+
+    #[test]
+    fn a_folder_that_is_not_the_sdk_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = create(&folder.path().join("greet"), Some(folder.path())).unwrap_err().to_string();
+        assert!(error.ends_with("is not the folder of the SDK"), "{error}");
+    }
+}
