@@ -15,7 +15,11 @@ fn run_all() -> Result<()> {
     process::run(&mut cargo(&["test", "--quiet", "--package", "tidy"])?)?;
     guests::build(&[])?;
     process::run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?)?;
-    process::run(&mut cargo(&["nextest", "run", "--workspace"])?)?;
+    // The server that the end-to-end tests start, built with what the tests are built with: cargo would otherwise
+    // choose other features of the same dependencies and build them twice.
+    process::run(&mut cargo(&["build", "--workspace", "--lib", "--bins", "--tests"])?)?;
+    let server = process::target_folder()?.join("debug/postern");
+    process::run(cargo(&["nextest", "run", "--workspace"])?.env("POSTERN_BIN", server))?;
     process::run(&mut cargo(&["test", "--quiet", "--workspace", "--doc"])?)?;
     fuzz::run(FUZZ_FOR_SECONDS)
 }
