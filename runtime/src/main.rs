@@ -7,6 +7,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A self-hosted login-flow engine: after a user authenticates it runs the tenant's post-login actions, each in a
 /// fresh sandbox, and commits what they ask for in one transaction.
 #[derive(Debug, Parser)]

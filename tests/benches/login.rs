@@ -17,6 +17,9 @@ mod in_process;
 #[path = "login/load.rs"]
 mod load;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     if arguments.iter().any(|argument| argument == http::ECHO_ARGUMENT) {

@@ -20,7 +20,7 @@ pub(crate) enum Command {
     New {
         /// Folder to make; its last part names the action
         path: PathBuf,
-        /// Folder of the SDK's sources [default: the registry's version]
+        /// Folder of the SDK's sources [default: that of the checkout this program was built from, else the registry's]
         #[arg(long, value_name = "DIR")]
         sdk: Option<PathBuf>,
     },

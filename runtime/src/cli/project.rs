@@ -8,6 +8,9 @@ use anyhow::{Context as _, bail, ensure};
 const SOURCE: &str = include_str!("project/lib.rs.txt");
 const README: &str = include_str!("project/README.md.txt");
 
+/// The SDK beside which this program was built.
+const CHECKOUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../sdk");
+
 /// Writes the crate into a new folder.
 pub(crate) fn create(folder: &Path, sdk: Option<&Path>) -> anyhow::Result<()> {
     let name =
@@ -24,6 +27,8 @@ pub(crate) fn create(folder: &Path, sdk: Option<&Path>) -> anyhow::Result<()> {
             ensure!(path.join("Cargo.toml").is_file(), "{} is not the folder of the SDK", path.display());
             format!("{{ path = {:?} }}", path.display().to_string())
         }
+        // A program built from a checkout uses the SDK of that checkout as long as it is there.
+        None if Path::new(CHECKOUT).join("Cargo.toml").is_file() => format!("{{ path = {CHECKOUT:?} }}"),
         None => format!("{:?}", env!("CARGO_PKG_VERSION")),
     };
     let manifest = format!(

@@ -24,6 +24,17 @@ pub(crate) enum Command {
     },
     /// List the tenants
     List,
+    /// Change what a tenant's actions may reach and use
+    Set {
+        /// Its name
+        name: String,
+        /// Which hosts actions may reach
+        #[arg(long, value_parser = ["public", "none"])]
+        egress: Option<String>,
+        /// A limit of its own, such as fuel=100000000; may be repeated
+        #[arg(long = "limit", value_name = "NAME=NUMBER")]
+        limits: Vec<String>,
+    },
 }
 
 pub(crate) async fn run(target: &Target, out: &Output, command: Command) -> anyhow::Result<()> {
@@ -47,8 +58,31 @@ pub(crate) async fn run(target: &Target, out: &Output, command: Command) -> anyh
             let found = remote.call(Method::GET, &path, &[], Body::Nothing).await?;
             out.rows(&found, "", &[("name", "/name"), ("domain", "/domain"), ("issuer", "/issuer")]);
         }
+        Command::Set { name, egress, limits } => {
+            let mut body = serde_json::Map::new();
+            body.extend(egress.map(|egress| ("egress".to_owned(), json!(egress))));
+            if !limits.is_empty() {
+                body.insert("limits".to_owned(), numbers(&limits)?);
+            }
+            let path = ["operator", "v1", "tenants", &name];
+            let changed = remote.call(Method::PATCH, &path, &[], Body::Json(Value::Object(body))).await?;
+            out.show(&changed, |changed| format!("{changed:#}"));
+        }
     }
     Ok(())
+}
+
+/// Reads NAME=NUMBER arguments.
+fn numbers(given: &[String]) -> anyhow::Result<Value> {
+    given
+        .iter()
+        .map(|pair| {
+            let parts = pair.split_once('=').and_then(|(name, number)| Some((name, number.parse::<u64>().ok()?)));
+            let (name, number) = parts.with_context(|| format!("--limit '{pair}' is not NAME=NUMBER"))?;
+            Ok((name.to_owned(), json!(number)))
+        })
+        .collect::<anyhow::Result<serde_json::Map<_, _>>>()
+        .map(Value::Object)
 }
 
 /// `postern export`

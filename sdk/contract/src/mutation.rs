@@ -123,7 +123,11 @@ mutations! {
     "session.deleteMetadata" => SessionDeleteMetadata { key: String },
     "refreshToken.evictMetadata" => RefreshTokenEvictMetadata {},
     "session.evictMetadata" => SessionEvictMetadata {},
-    "samlResponse.setAttribute" => SamlResponseSetAttribute { attribute: String, value: Value },
+    /// `null` and absent remove the attribute.
+    "samlResponse.setAttribute" => SamlResponseSetAttribute {
+        attribute: String,
+        #[serde(default)] value: Value,
+    },
     "samlResponse.setAudience" => SamlResponseSetAudience { audience: String },
     "samlResponse.setRecipient" => SamlResponseSetRecipient { recipient: String },
     "samlResponse.setDestination" => SamlResponseSetDestination { destination: String },

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 
 use crate::process::{self, cargo, is_there, note};
 use crate::{fuzz, guests};
@@ -25,17 +25,6 @@ fn run_all() -> Result<()> {
 }
 
 fn set_up() -> Result<()> {
-    // Some tests watch the system calls of a server or of a run.
-    if !is_there("strace", "--version") {
-        note("strace is missing: installing it");
-        let apt = |arguments: &[&str]| {
-            let status = Command::new("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive").status();
-            status.is_ok_and(|status| status.success())
-        };
-        let install = ["install", "-y", "--no-install-recommends", "strace"];
-        let installed = apt(&install) || (apt(&["update"]) && apt(&install));
-        ensure!(installed, "strace is needed: on Debian, as root, `apt-get install strace`");
-    }
     for component in ["rustfmt", "clippy"] {
         let program = if component == "clippy" { "cargo-clippy" } else { component };
         if !is_there(program, "--version") {

@@ -18,21 +18,35 @@ mod permission;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::serve::ListenerExt as _;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown};
 use postern_app::{App, ids};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tower::ServiceExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::error::{ApiError, not_served};
 use crate::metrics::Meter;
 use crate::openapi::{Access, Content, Operation, Routes, document};
 use crate::permission::RequestId;
+
+/// Connections at the same time; further ones wait to be accepted. Below the usual limit of open files.
+const CONNECTIONS: usize = 896;
+/// How long the headers of a request may take, and how long a connection may wait for the next one.
+const HEADERS_FOR: Duration = Duration::from_secs(30);
+/// How long nothing is accepted after a failure.
+const RETRY_AFTER: Duration = Duration::from_millis(50);
 
 /// The header that names a request in answers and in the program's log.
 const REQUEST_ID: &str = "x-request-id";
@@ -46,15 +60,59 @@ pub async fn serve(
     app: App,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener.tap_io(no_delay), service).with_graceful_shutdown(stop).await
+    let router = router(app);
+    let under_way = GracefulShutdown::new();
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let place = tokio::select! {
+            () = &mut stop => break,
+            place = Arc::clone(&places).acquire_owned() => place.map_err(std::io::Error::other)?,
+        };
+        let accepted = tokio::select! {
+            () = &mut stop => break,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, address)) => {
+                let connection = under_way.watch(connection(stream, address, router.clone()));
+                tokio::spawn(async move {
+                    if let Err(error) = connection.await {
+                        tracing::debug!(%error, "a connection ended early");
+                    }
+                    drop(place);
+                });
+            }
+            // A peer that is gone already, or no descriptors left: the next one may fare better, a moment later.
+            Err(error) => {
+                tracing::warn!(%error, "a connection was not accepted");
+                tokio::time::sleep(RETRY_AFTER).await;
+            }
+        }
+    }
+    drop(listener);
+    under_way.shutdown().await;
+    Ok(())
 }
 
-/// An answer is one write: waiting for more of it only delays it.
-fn no_delay(stream: &mut tokio::net::TcpStream) {
+/// Serves one connection. One that does not send a request in time is closed.
+fn connection(
+    stream: TcpStream,
+    address: SocketAddr,
+    router: Router,
+) -> impl GracefulConnection<Error = hyper::Error> + Send + 'static {
+    // An answer is one write: waiting for more of it only delays it.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY was not set");
     }
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(address));
+        router.clone().oneshot(request)
+    });
+    http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADERS_FOR)
+        .serve_connection(TokioIo::new(stream), service)
 }
 
 /// Everything that is served.

@@ -6,13 +6,14 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
-use postern_app::tenants::{self, issuer};
+use postern_app::tenants::{self, TenantSettings, issuer};
 use postern_app::{App, export};
-use serde::Deserialize;
+use postern_model::tenant::Egress;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use crate::error::ApiError;
-use crate::extract::{Json, OptionalJson};
+use crate::extract::{Json, OptionalJson, Path};
 use crate::openapi::{Access, Content, Operation, Routes};
 use crate::permission::Operator;
 
@@ -42,6 +43,17 @@ pub(crate) fn routes() -> Routes<App> {
             tenant_list,
         )
         .add(
+            Method::PATCH,
+            "/operator/v1/tenants/{name}",
+            Operation {
+                request: Some(Content::json(settings_schema)),
+                response: Some(Content::json(settings_schema)),
+                failures: &[404, 409],
+                ..Operation::new("tenant_update", "Change a tenant's egress setting and limits", Access::Operator)
+            },
+            tenant_update,
+        )
+        .add(
             Method::POST,
             "/operator/v1/export",
             Operation {
@@ -66,6 +78,16 @@ fn tenant_schema() -> Value {
     json!({
         "type": "object", "required": ["name", "domain"],
         "properties": { "name": { "type": "string" }, "domain": { "type": "string" } },
+    })
+}
+
+fn settings_schema() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "egress": { "type": "string", "enum": ["public", "none"] },
+            "limits": { "type": ["object", "null"], "additionalProperties": { "type": "integer" } },
+        },
     })
 }
 
@@ -111,6 +133,35 @@ async fn tenant_list(State(app): State<App>, _operator: Operator) -> Result<Json
         .map(|tenant| json!({ "name": tenant.id, "domain": tenant.domain, "issuer": issuer(&tenant.domain) }))
         .collect();
     Ok(Json(rows))
+}
+
+/// `limits: null` is a wish of its own.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SettingsBody {
+    egress: Option<Egress>,
+    #[serde(default, deserialize_with = "given")]
+    limits: Option<Value>,
+}
+
+async fn tenant_update(
+    State(app): State<App>,
+    _operator: Operator,
+    Path(name): Path<String>,
+    Json(body): Json<SettingsBody>,
+) -> Result<Json<Value>, ApiError> {
+    let settings = TenantSettings { egress: body.egress, limits: body.limits };
+    let tenant = tenants::tenant_update(&app, &name, settings).await?;
+    Ok(Json(json!({
+        "name": tenant.id,
+        "domain": tenant.domain,
+        "egress": tenant.egress,
+        "limits": tenant.limits.unwrap_or_default(),
+    })))
 }
 
 #[derive(Debug, Default, Deserialize)]

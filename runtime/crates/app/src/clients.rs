@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use postern_flow::{MAX_DEPTH, depth_within};
 use postern_model::client::check_client_metadata;
 use postern_model::{Client, ClientId};
 use postern_store::{CommitError, Expect, Query, WriteSet};
@@ -140,10 +141,19 @@ fn apply(client: &mut Client, input: ClientInput) -> Result<(), AppError> {
             client.settings.insert(name, value);
         }
     }
+    check_depth("the settings", client.settings.values())?;
     if json!(client.settings).to_string().len() > SETTINGS_BYTES {
         return Err(AppError::invalid_body(format!("the settings are larger than {SETTINGS_BYTES} bytes")));
     }
     Ok(())
+}
+
+/// What is nested deeper than the store can read again is refused.
+pub(crate) fn check_depth<'a>(what: &str, values: impl IntoIterator<Item = &'a Value>) -> Result<(), AppError> {
+    if values.into_iter().all(|value| depth_within(value, MAX_DEPTH)) {
+        return Ok(());
+    }
+    Err(AppError::invalid_body(format!("{what} may be nested {MAX_DEPTH} levels deep at most")))
 }
 
 /// Reads a client.

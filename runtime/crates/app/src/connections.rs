@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::ctx::OpCtx;
 use crate::error::{AppError, Code};
-use crate::{App, ids, logs};
+use crate::{App, clients, ids, logs};
 
 /// Characters of a connection's name (Auth0: 128).
 const NAME_CHARS: usize = 128;
@@ -90,6 +90,7 @@ pub async fn connection_create(app: &App, ctx: &OpCtx, input: ConnectionInput) -
 
 fn apply(connection: &mut Connection, input: ConnectionInput) -> Result<(), AppError> {
     if let Some(options) = input.options {
+        clients::check_depth("'options'", options.other.values())?;
         if json!(options.other).to_string().len() > OPTIONS_BYTES {
             return Err(AppError::invalid_body(format!("'options' is larger than {OPTIONS_BYTES} bytes")));
         }

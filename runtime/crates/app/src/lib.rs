@@ -58,6 +58,7 @@ pub struct App(Arc<Inner>);
 struct Inner {
     config: AppConfig,
     tenants: tenants::Loaded,
+    failed_exchanges: tokens::FailedExchanges,
     logins: login::LoginState,
 }
 
@@ -65,7 +66,12 @@ impl App {
     /// Puts the program together.
     #[must_use]
     pub fn new(config: AppConfig) -> Self {
-        Self(Arc::new(Inner { config, tenants: tenants::Loaded::default(), logins: login::LoginState::default() }))
+        Self(Arc::new(Inner {
+            config,
+            tenants: tenants::Loaded::default(),
+            failed_exchanges: tokens::FailedExchanges::default(),
+            logins: login::LoginState::default(),
+        }))
     }
 
     /// The store.
@@ -102,6 +108,10 @@ impl App {
 
     pub(crate) fn token_for(&self) -> Duration {
         self.0.config.token_for
+    }
+
+    pub(crate) fn failed_exchanges(&self) -> &tokens::FailedExchanges {
+        &self.0.failed_exchanges
     }
 
     pub(crate) fn loaded_tenants(&self) -> &tenants::Loaded {

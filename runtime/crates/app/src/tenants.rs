@@ -7,9 +7,9 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use jiff::Timestamp;
 use postern_model::connection::DEFAULT_DATABASE;
 use postern_model::tenant::Egress;
-use postern_model::{Client, Connection, RootAttributes, Strategy, Tenant, TenantId};
+use postern_model::{Client, Connection, ExecutionLimits, RootAttributes, Strategy, Tenant, TenantId};
 use postern_store::{CommitError, Index, Query, Setting, Table, WriteSet, root_tenant};
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
 use crate::error::{AppError, Code};
 use crate::tokens::{self, Keys};
@@ -208,6 +208,48 @@ pub async fn tenant_by_domain(app: &App, host: &str) -> Result<Arc<TenantKeys>, 
     let loaded = Arc::new(TenantKeys { tenant: Arc::new(tenant), keys });
     app.loaded_tenants().0.write().unwrap_or_else(PoisonError::into_inner).insert(host, Arc::clone(&loaded));
     Ok(loaded)
+}
+
+/// What a tenant may have of its own; absent leaves it as it is.
+#[derive(Debug, Clone, Default)]
+pub struct TenantSettings {
+    /// Which hosts its actions may reach.
+    pub egress: Option<Egress>,
+    /// Laid over its limits, one by one; `null` goes back to the defaults.
+    pub limits: Option<Value>,
+}
+
+/// Changes a tenant's settings; its next login has them. The caller has checked that the operator asks.
+///
+/// # Errors
+/// When there is no such tenant, or a limit is unknown or out of bounds.
+pub async fn tenant_update(app: &App, name: &str, settings: TenantSettings) -> Result<Tenant, AppError> {
+    let absent = || AppError::new(Code::InexistentTenant, "The tenant does not exist.");
+    let mut tenant = app.store().fetch::<Tenant>(&root_tenant(), name).await?.ok_or_else(absent)?;
+    tenant.egress = settings.egress.unwrap_or(tenant.egress);
+    match settings.limits {
+        None => {}
+        Some(Value::Null) => tenant.limits = None,
+        Some(given) => tenant.limits = Some(limits_over(tenant.limits.unwrap_or_default(), given)?),
+    }
+    app.store().commit(WriteSet::new(&root_tenant(), ids::request()?).replace(&tenant)).await?;
+    app.loaded_tenants().0.write().unwrap_or_else(PoisonError::into_inner).remove(&tenant.domain);
+    Ok(tenant)
+}
+
+fn limits_over(current: ExecutionLimits, given: Value) -> Result<ExecutionLimits, AppError> {
+    let (Value::Object(mut limits), Value::Object(given)) = (json!(current), given) else {
+        return Err(AppError::invalid_body("'limits' must be an object or null"));
+    };
+    for (name, value) in given {
+        match limits.get_mut(&name) {
+            Some(limit) => *limit = value,
+            None => return Err(AppError::invalid_body(format!("Additional properties not allowed: limits.{name}"))),
+        }
+    }
+    let limits: ExecutionLimits = serde_json::from_value(Value::Object(limits)).map_err(AppError::invalid_body)?;
+    limits.check().map_err(AppError::invalid_body)?;
+    Ok(limits)
 }
 
 /// What the first start, and every later one, tells the operator.

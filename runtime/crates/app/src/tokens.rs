@@ -1,5 +1,8 @@
 //! Tokens: RS256, one key set a tenant.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
@@ -210,12 +213,38 @@ pub async fn token_create(
             log(app, tenant, LogType::SuccessExchange, (client.client_id.as_str(), &request, ""), now).await?;
             Ok(token)
         }
+        Err(TokenError::Refused(status, error, description))
+            if !app.failed_exchanges().note(&tenant.tenant.id, now) =>
+        {
+            Err(TokenError::Refused(status, error, description))
+        }
         Err(TokenError::Refused(status, error, description)) => {
             let about = (request.client_id.as_str(), &request, description.as_str());
             log(app, tenant, LogType::FailedExchange, about, now).await?;
             Err(TokenError::Refused(status, error, description))
         }
         Err(fault @ TokenError::App(_)) => Err(fault),
+    }
+}
+
+/// Refused exchanges of a tenant that are logged in a minute: strangers make them, and the log is no place to fill.
+const FAILURES_LOGGED: u32 = 60;
+
+/// How many refused exchanges were logged in the minute that runs, by tenant.
+#[derive(Debug, Default)]
+pub(crate) struct FailedExchanges(Mutex<HashMap<TenantId, (i64, u32)>>);
+
+impl FailedExchanges {
+    /// Counts one; whether it is to be logged.
+    fn note(&self, tenant: &TenantId, now: Timestamp) -> bool {
+        let minute = now.as_second() / 60;
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (since, count) = counts.entry(tenant.clone()).or_default();
+        if *since != minute {
+            (*since, *count) = (minute, 0);
+        }
+        *count = count.saturating_add(1);
+        *count <= FAILURES_LOGGED
     }
 }
 

@@ -13,7 +13,7 @@ pub use self::search::{UserQuery, user_list};
 use crate::ctx::OpCtx;
 use crate::error::{AppError, Code};
 use crate::logs::{self, LogFilter};
-use crate::{App, connections, ids, passwords};
+use crate::{App, clients, connections, ids, passwords};
 
 /// Characters of the root fields (Auth0 Management API: POST /users).
 const FIELD_CHARS: &[(&str, usize)] = &[
@@ -93,6 +93,7 @@ fn check(input: &UserInput) -> Result<(), AppError> {
         for key in metadata.keys() {
             check_key(kind, key).map_err(AppError::invalid_body)?;
         }
+        clients::check_depth(kind.name(), metadata.values())?;
         if size(metadata) > limits::METADATA_BYTES {
             let limit = limits::METADATA_BYTES;
             return Err(AppError::invalid_body(format!("'{}' is larger than {limit} bytes", kind.name())));

@@ -35,6 +35,9 @@ use serde_json::{Value, json};
 /// Runs timed together: long enough for the clock, short enough to interleave.
 const BATCH: u32 = 200;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let options = Options::parse();
     let wasm = options.guest();

@@ -90,6 +90,11 @@ impl Recorder {
         self.calls.len()
     }
 
+    /// How often `call_wait` has answered.
+    pub(crate) fn waits(&self) -> usize {
+        self.waits.len()
+    }
+
     pub(crate) fn note_wait(&mut self, id: i32) {
         self.waits.push(id);
     }
@@ -269,6 +274,13 @@ impl Secrets {
             }
         }
         self.redact(call);
+    }
+
+    /// The address that an answer came from may hold what the call's did.
+    pub(crate) fn redact_answer(&self, answer: &mut Value) {
+        if let Some(Value::String(url)) = answer.get_mut("url") {
+            self.redact_text(url);
+        }
     }
 
     /// Puts names where secrets stand in every string of a value, object keys apart.

@@ -187,7 +187,15 @@ fn finish(
 ) -> RunReport {
     let fuel_left = store.get_fuel().unwrap_or_default();
     let logs = store.data_mut().take_logs();
-    let Sandbox { limits, guard, journal, calls, source, outside, .. } = store.into_data();
+    let mut end = end;
+    if let Err(failure) = &mut end {
+        let secrets = store.data_mut().secrets();
+        let RunErrorText { name, message, stack } = &mut failure.error;
+        [name, message].into_iter().chain(stack.as_mut()).for_each(|text| secrets.redact_text(text));
+    }
+    let journal = std::mem::take(&mut store.data_mut().journal);
+    let secrets = (journal.calls() > 0).then(|| store.data_mut().take_secrets());
+    let Sandbox { limits, guard, calls, source, outside, .. } = store.into_data();
     let usage = Usage {
         fuel: limits.fuel.saturating_sub(fuel_left),
         memory_bytes: guard.peak as u64,
@@ -197,7 +205,10 @@ fn finish(
         ..usage
     };
     let (now_ms, seed) = outside.map_or((0, [0; 32]), |outside| (outside.now_ms, outside.seed));
-    let journal = journal.finish(now_ms, &seed);
+    let mut journal = journal.finish(now_ms, &seed);
+    if let Some(secrets) = secrets {
+        journal.calls.iter_mut().for_each(|call| secrets.redact_answer(&mut call.answer));
+    }
     let divergence = source.replay.and_then(|replay| {
         let stopped = end.as_ref().err().filter(|failure| failure.status == RunStatus::HostFault);
         let seed = bad_seed.then(|| "the journal's seed is not 64 hex digits".to_owned());

@@ -103,6 +103,11 @@ impl Sandbox {
         self.secrets.get_or_insert_with(|| Secrets::of(&self.source.event))
     }
 
+    pub(crate) fn take_secrets(&mut self) -> Secrets {
+        self.secrets();
+        self.secrets.take().unwrap_or_default()
+    }
+
     /// The lines logged, secrets taken out, and a last one that tells what was dropped.
     pub(crate) fn take_logs(&mut self) -> Vec<LogLine> {
         let LogTail { mut lines, dropped, .. } = std::mem::take(&mut self.logs);
@@ -191,6 +196,8 @@ pub(crate) struct Calls {
     pub(crate) pending: Option<FuturesUnordered<Pending>>,
     /// What is left of [`HOST_BYTES`]; made with the first call.
     budget: Option<Arc<AtomicUsize>>,
+    /// Bytes of calls made.
+    pub(crate) sent: usize,
     /// Bytes of answers taken.
     pub(crate) received: u64,
 }

@@ -249,6 +249,7 @@ impl State {
         verdicts: &mut [Verdict],
     ) -> Verdict {
         let usable: Vec<Value> = factors
+            .map(|Factor { kind, options }| Factor { kind: canonical(kind), options })
             .filter(|factor| !self.satisfied.contains(&factor.kind))
             .map(|Factor { kind, options }| {
                 let mut object = Map::from_iter([("type".to_owned(), Value::String(kind))]);
@@ -267,6 +268,11 @@ impl State {
         }
         Verdict::Applied
     }
+}
+
+/// One name for a factor that has two (Auth0: `push` and `push-notification`).
+fn canonical(kind: String) -> String {
+    if kind == "push" { "push-notification".to_owned() } else { kind }
 }
 
 fn shallow(value: &Value) -> Result<(), String> {

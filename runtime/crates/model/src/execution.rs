@@ -137,7 +137,7 @@ pub struct Journal {
     /// Seed of `random`, hex of 32 bytes.
     pub seed: String,
     /// The event pointers read, in the order of their first reading, with the values read; `None` for absent.
-    #[serde(default)]
+    #[serde(default, with = "reads")]
     pub reads: Vec<(String, Option<Value>)>,
     /// Host calls in the order they were started.
     #[serde(default)]
@@ -145,6 +145,43 @@ pub struct Journal {
     /// The ids `call_wait` answered, in order.
     #[serde(default)]
     pub waits: Vec<i32>,
+}
+
+/// `[pointer, value]`, or `[pointer]` when nothing was there: a `null` that was read is not an absent value.
+mod reads {
+    use serde::{Deserialize, Deserializer, Serializer, de};
+    use serde_json::Value;
+
+    pub(super) fn serialize<S: Serializer>(
+        reads: &[(String, Option<Value>)],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        #[derive(serde::Serialize)]
+        #[serde(untagged)]
+        enum Read<'a> {
+            Absent([&'a str; 1]),
+            Found(&'a str, &'a Value),
+        }
+        serializer.collect_seq(reads.iter().map(|(pointer, value)| match value {
+            None => Read::Absent([pointer]),
+            Some(value) => Read::Found(pointer, value),
+        }))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<(String, Option<Value>)>, D::Error> {
+        let rows = Vec::<Vec<Value>>::deserialize(deserializer)?;
+        rows.into_iter()
+            .map(|row| {
+                let mut parts = row.into_iter();
+                match (parts.next(), parts.next(), parts.next()) {
+                    (Some(Value::String(pointer)), value, None) => Ok((pointer, value)),
+                    _ => Err(de::Error::custom("a read is a pointer and perhaps a value")),
+                }
+            })
+            .collect()
+    }
 }
 
 /// The record of one run.
@@ -302,6 +339,16 @@ mod tests {
         let text = serde_json::to_string(&applied).unwrap();
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), *want, "{text}");
         assert_eq!(serde_json::from_str::<AppliedMutation>(&text).unwrap(), applied, "{text}");
+    }
+
+    #[test]
+    fn a_null_that_was_read_is_not_an_absent_value() {
+        let reads =
+            vec![("/a".to_owned(), Some(Value::Null)), ("/b".to_owned(), None), ("/c".to_owned(), Some(json!(1)))];
+        let journal = Journal { reads, ..Journal::default() };
+        let kept = serde_json::to_value(&journal).unwrap();
+        assert_eq!(kept.get("reads"), Some(&json!([["/a", null], ["/b"], ["/c", 1]])));
+        assert_eq!(serde_json::from_value::<Journal>(kept).unwrap(), journal);
     }
 
     #[test]

@@ -45,7 +45,41 @@ impl Default for ExecutionLimits {
     }
 }
 
+/// A limit out of bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("'{name}' must be {least} to {most}")]
+pub struct BadLimit {
+    /// Which.
+    pub name: &'static str,
+    /// The least it may be.
+    pub least: u64,
+    /// The most it may be.
+    pub most: u64,
+}
+
 impl ExecutionLimits {
+    /// Checks that a tenant's own limits are such that the process can keep them.
+    ///
+    /// # Errors
+    /// The first that is out of bounds.
+    pub fn check(&self) -> Result<(), BadLimit> {
+        let bytes = |bytes: usize| bytes as u64;
+        let bounds = [
+            ("fuel", self.fuel, 1, 1_000_000_000_000),
+            ("memory_bytes", bytes(self.memory_bytes), bytes(64 * KIB), bytes(64 * MIB)),
+            ("execution_ms", self.execution_ms, 1, 60_000),
+            ("result_bytes", bytes(self.result_bytes), 1, bytes(MIB)),
+            ("mutations", bytes(self.mutations), 1, 4096),
+            ("log_bytes", bytes(self.log_bytes), 0, bytes(MIB)),
+            ("host_calls", bytes(self.host_calls), 0, 1024),
+            ("http_body_bytes", bytes(self.http_body_bytes), 1, bytes(16 * MIB)),
+        ];
+        match bounds.into_iter().find(|(_, value, least, most)| !(least..=most).contains(&value)) {
+            Some((name, _, least, most)) => Err(BadLimit { name, least, most }),
+            None => Ok(()),
+        }
+    }
+
     /// The wall clock limit of one execution.
     #[must_use]
     pub fn execution_wall(&self) -> Duration {
@@ -69,8 +103,6 @@ pub const METADATA_KEY_CHARS: usize = 255;
 pub const CLIENT_METADATA_ENTRIES: usize = 10;
 /// See [`CLIENT_METADATA_ENTRIES`].
 pub const CLIENT_METADATA_CHARS: usize = 255;
-/// Entries of `user_metadata` at signup (Auth0: 10), names (100 characters) and values (500 characters).
-pub const SIGNUP_METADATA_ENTRIES: usize = 10;
 /// Actions a tenant may have (Auth0: 100).
 pub const ACTIONS_PER_TENANT: usize = 100;
 /// Bindings a trigger may have (Auth0: 20).
@@ -97,11 +129,7 @@ pub const CACHE_BYTES: usize = 16 * KIB + 256;
 pub const CACHE_TTL_MAX_MS: i64 = 24 * 3_600_000;
 /// See [`CACHE_TTL_MAX_MS`].
 pub const CACHE_TTL_DEFAULT_MS: i64 = 15 * 60_000;
-/// Transaction metadata: characters of a key, bytes of a value, bytes of all (Auth0: 64, 8 KB, 16 KB).
-pub const TRANSACTION_KEY_CHARS: usize = 64;
-/// See [`TRANSACTION_KEY_CHARS`].
-pub const TRANSACTION_VALUE_BYTES: usize = 8 * KIB;
-/// See [`TRANSACTION_KEY_CHARS`].
+/// All transaction metadata of a login, bytes (Auth0: 16 KB). A key and a value have limits of their own in the contract.
 pub const TRANSACTION_BYTES: usize = 16 * KIB;
 /// Custom claims of one token as JSON text, bytes (Auth0: 100 KB).
 pub const CLAIMS_BYTES: usize = 100_000;

@@ -44,6 +44,21 @@ async fn a_client_is_kept_as_it_came() {
 }
 
 #[tokio::test]
+async fn what_could_not_be_read_again_is_refused() {
+    let server = Server::start().await;
+    let client = create(&server.api, json!({})).await;
+    let deep = |levels: usize| (0..levels).fold(json!(1), |inner, _| json!([inner]));
+    let connection = server.api.get("/api/v2/connections").await.expect(200)[0]["id"].as_str().unwrap().to_owned();
+    let connection = format!("/api/v2/connections/{connection}");
+    for levels in [70, 120] {
+        server.api.patch(&path(&client), json!({"x": deep(levels)})).await.refused(400, "invalid_body");
+        server.api.patch(&connection, json!({"options": {"x": deep(levels)}})).await.refused(400, "invalid_body");
+    }
+    assert!(server.api.get(&path(&client)).await.expect(200).get("x").is_none());
+    server.api.patch(&path(&client), json!({"x": deep(60)})).await.expect(200);
+}
+
+#[tokio::test]
 async fn client_metadata_is_merged() {
     let server = Server::start().await;
     let api = &server.api;

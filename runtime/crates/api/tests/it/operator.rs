@@ -30,6 +30,33 @@ async fn a_tenant_is_made_with_all_it_needs() {
 }
 
 #[tokio::test]
+async fn a_tenants_settings_are_changed_one_by_one() {
+    let server = Server::start().await;
+    let operator = server.operator();
+    let path = "/operator/v1/tenants/default";
+    let changed = operator.patch(path, json!({"egress": "none", "limits": {"fuel": 1000}})).await.expect(200);
+    assert_eq!((&changed["egress"], &changed["limits"]["fuel"]), (&json!("none"), &json!(1000)));
+    let changed = operator.patch(path, json!({"limits": {"mutations": 2}})).await.expect(200);
+    assert_eq!((&changed["limits"]["fuel"], &changed["limits"]["mutations"]), (&json!(1000), &json!(2)));
+    assert_eq!(changed["egress"], "none");
+    for body in [
+        json!({"egress": "some"}),
+        json!({"other": 1}),
+        json!({"limits": 7}),
+        json!({"limits": {"other": 1}}),
+        json!({"limits": {"fuel": "much"}}),
+        json!({"limits": {"memory_bytes": 1_000_000_000}}),
+    ] {
+        let answer = operator.patch(path, body.clone()).await;
+        assert_eq!(answer.status.as_u16(), 400, "{body}: {}", answer.body);
+    }
+    operator.patch("/operator/v1/tenants/nobody", json!({})).await.refused(404, "inexistent_tenant");
+    server.api.patch(path, json!({"egress": "public"})).await.refused(401, "invalid_token");
+    let kept = operator.patch(path, json!({"limits": null})).await.expect(200);
+    assert_eq!((&kept["limits"]["fuel"], &kept["egress"]), (&json!(500_000_000), &json!("none")));
+}
+
+#[tokio::test]
 async fn a_tenant_that_breaks_a_rule_is_not_made() {
     let server = Server::start().await;
     let operator = server.operator();

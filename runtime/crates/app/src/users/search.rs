@@ -52,16 +52,27 @@ pub async fn user_list(app: &App, ctx: &OpCtx, query: &UserQuery) -> Result<(Vec
         let page = app.store().list::<User>(tenant, base.skip(query.offset).limit(query.limit)).await?;
         return Ok((page.rows, total));
     }
-    let mut found = matching(app, ctx, &terms, query.connection.as_deref()).await?;
-    found.sort_by_cached_key(|user| sort_key(user, &sort.field));
+    // Keys alone are kept of the users found: they may be many, and large.
+    let mut found = matching(app, ctx, &terms, (query.connection.as_deref(), &sort.field)).await?;
+    found.sort_unstable();
     if sort.descending {
         found.reverse();
     }
     let total = found.len();
-    Ok((found.into_iter().skip(query.offset).take(query.limit).collect(), total))
+    let mut rows = Vec::new();
+    for (_, id) in found.into_iter().skip(query.offset).take(query.limit) {
+        rows.extend(app.store().fetch::<User>(tenant, &id).await?);
+    }
+    Ok((rows, total))
 }
 
-async fn matching(app: &App, ctx: &OpCtx, terms: &[Term], connection: Option<&str>) -> Result<Vec<User>, AppError> {
+/// Sort key and id of the users that fit.
+async fn matching(
+    app: &App,
+    ctx: &OpCtx,
+    terms: &[Term],
+    (connection, sort): (Option<&str>, &str),
+) -> Result<Vec<(String, String)>, AppError> {
     let by_email = terms.iter().find(|term| term.path == ["email"]);
     let base = match by_email {
         Some(term) => Query::by(Index::UserByEmail).under(&term.value.to_lowercase()),
@@ -74,10 +85,11 @@ async fn matching(app: &App, ctx: &OpCtx, terms: &[Term], connection: Option<&st
         let query = base.clone().limit(limits::PAGE_ROWS).after(after);
         let page = app.store().list::<User>(&ctx.tenant.id, query).await?;
         seen += page.rows.len();
-        found.extend(page.rows.into_iter().filter(|user| {
+        let fits = |user: &&User| {
             terms.iter().all(|term| holds(user, term))
                 && connection.is_none_or(|name| user.identities.iter().any(|identity| identity.connection == name))
-        }));
+        };
+        found.extend(page.rows.iter().filter(fits).map(|user| sort_key(user, sort)));
         after = page.next;
         if after.is_none() {
             return Ok(found);

@@ -22,6 +22,8 @@ use crate::stop::HostStop;
 const CALL_FUEL: u64 = 50;
 /// Bytes that one unit of fuel pays for.
 const BYTES_PER_FUEL: u64 = 4;
+/// All calls of a run together, bytes.
+const SENT_BYTES: usize = 4 * 1024 * 1024;
 /// Text of one host call, bytes.
 const CALL_BYTES: usize = 1024 * 1024;
 /// Length of an event pointer, bytes.
@@ -151,7 +153,12 @@ fn call_start(mut guest: Guest<'_>, ptr: i32, len: i32) -> wasmtime::Result<i32>
     if id >= sandbox.limits.host_calls {
         return Err(HostStop::CallLimit { limit: sandbox.limits.host_calls }.into());
     }
-    let (recorded, call) = decode_call(text);
+    sandbox.calls.sent = sandbox.calls.sent.saturating_add(text.len());
+    let (recorded, call) = if sandbox.calls.sent > SENT_BYTES {
+        (Value::Null, Err(format!("the calls of this run together are larger than {SENT_BYTES} bytes")))
+    } else {
+        decode_call(text)
+    };
     let recorded = redacted(sandbox, recorded);
     let started = start_call(sandbox, id, &recorded, call)?;
     sandbox.journal.note_call(recorded);
@@ -172,10 +179,11 @@ fn decode_call(text: &[u8]) -> (Value, Result<HostCall, String>) {
         return (Value::Null, Err(format!("the call is {} bytes, at most {CALL_BYTES} are allowed", text.len())));
     }
     match serde_json::from_slice::<Value>(text) {
-        Ok(value) => {
-            let call = HostCall::deserialize(&value).map_err(|error| error.to_string());
-            (value, call)
-        }
+        // What is not understood is not kept: as a tree it would take many times the memory that the guest has.
+        Ok(value) => match HostCall::deserialize(&value) {
+            Ok(call) => (value, Ok(call)),
+            Err(error) => (Value::Null, Err(error.to_string())),
+        },
         Err(error) => (Value::Null, Err(error.to_string())),
     }
 }
@@ -242,6 +250,10 @@ async fn call_wait(mut guest: Guest<'_>) -> wasmtime::Result<i32> {
         }
         None => next_done(sandbox).await?,
     };
+    // A wait takes a call off the list, or finds none: more waits than that are a loop.
+    if sandbox.journal.waits() >= 2 * sandbox.limits.host_calls + 2 {
+        return Err(HostStop::CallLimit { limit: sandbox.limits.host_calls }.into());
+    }
     sandbox.journal.note_wait(id);
     // The ticker may have slept while we waited.
     sandbox.shared.ticker.beat();

@@ -244,6 +244,15 @@ async fn floods() {
     let report = check(&engine, &again(call, 65), RunStatus::Trap, "LimitExceeded").await;
     assert_eq!(report.usage.host_calls, 64);
 
+    // With nothing under way a wait is answered at once, and is still noted.
+    let report = check(&engine, &again("(drop (call $call_wait))", 1_000_000), RunStatus::Trap, "LimitExceeded").await;
+    assert!(report.journal.waits.len() <= 130, "{}", report.journal.waits.len());
+    // What is no call is not kept, however large its tree would be.
+    let call = "(memory.fill (i32.const 0) (i32.const 91) (i32.const 100))
+        (drop (call $call_start (i32.const 0) (i32.const 100)))";
+    let report = check(&engine, &again(call, 64), RunStatus::Ok, "").await;
+    assert!(report.journal.calls.iter().all(|call| call.call.is_null()));
+
     // Another pointer each time, made of the counter; none is there, and the journal would grow with each.
     let read = "(i32.store (i32.const 1) (i32.or (local.get $n) (i32.const 0x20202020)))
         (i32.store8 (i32.const 0) (i32.const 47)) (i32.store8 (i32.const 1) (i32.and (local.get $n) (i32.const 127)))
@@ -305,6 +314,12 @@ async fn a_failure_cell_explains_a_trap() {
     .await;
     let error = report.error.unwrap();
     assert_eq!((error.message.as_str(), error.stack.as_deref()), ("index out of bounds", Some("src/lib.rs:7")));
+    // A secret in the text is named, not told.
+    let mut input = input_with(serde_json::json!({"secrets": {"KEY": "out of bounds"}}));
+    input.limits.fuel = 10_000_000;
+    let wat = panicking(&format!("(i64.store (i32.const 4096) (i64.const {cell}))"));
+    let report = check_with(&engine, &wat, input, RunStatus::GuestError, "panic").await;
+    assert_eq!(report.error.unwrap().message, "index [secret KEY]");
     // Empty, outside of the memory, or no error object: a plain trap.
     for store in
         ["", "(i64.store (i32.const 4096) (i64.const -1))", "(i64.store (i32.const 4096) (i64.const 8589934594000))"]

@@ -56,7 +56,10 @@ impl Overlay {
     pub(super) fn into_batches(self) -> Vec<sled::Batch> {
         let batch = |map: HashMap<Vec<u8>, Option<IVec>>| {
             let mut batch = sled::Batch::default();
-            for (key, value) in map {
+            // Neighbors one after the other: the engine finds their leaf in its caches.
+            let mut changes: Vec<_> = map.into_iter().collect();
+            changes.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+            for (key, value) in changes {
                 match value {
                     Some(value) => batch.insert(key, value),
                     None => batch.remove(key),

@@ -6,6 +6,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -51,7 +52,9 @@ fn engine(error: sled::Error) -> OpenError {
 }
 
 pub(super) fn open(path: &Path, config: &SledConfig) -> Result<Opened, OpenError> {
+    // Rows hold secrets of clients and hashes of passwords: others may not look, even into a folder made before.
     fs::create_dir_all(path).map_err(io_error("create", path))?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(io_error("protect", path))?;
     let lock = lock(path)?;
     warn_of_file_system(path);
     remove_unfinished(path)?;
