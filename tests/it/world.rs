@@ -85,6 +85,7 @@ impl World {
                 "logs" => &self.log_id,
                 "simulated-logins" => &self.login_id,
                 "triggers" => "post-login",
+                "tenants" => "default",
                 _ => panic!("teach World::path what {segment} of {operation} is"),
             };
             segments.push(encode(id));
