@@ -304,6 +304,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_address_of_an_answer_names_its_secrets() {
+        let secrets = Secrets::of(&json!({"secrets": {"KEY": "hush-hush"}}));
+        let mut answer = json!({"status": 200, "url": "https://example.com/?key=hush-hush"});
+        secrets.redact_answer(&mut answer);
+        assert_eq!(answer, json!({"status": 200, "url": "https://example.com/?key=[secret KEY]"}));
+    }
+
+    #[test]
     fn looks_up_as_serde_json_does() {
         let event = json!({"a": {"b~/c": [1, {"": 2}]}, "": 3, "01": 4});
         for pointer in [

@@ -201,3 +201,16 @@ async fn discovery_and_keys_fit_the_tokens() {
     let others = other.get("/.well-known/jwks.json").await.expect(200);
     assert_ne!(others["keys"][0]["n"], key["n"]);
 }
+
+#[tokio::test]
+async fn strangers_do_not_fill_the_log() {
+    let server = Server::start().await;
+    let wrong = json!({"grant_type": "client_credentials", "client_id": "nobody", "client_secret": "x"});
+    for _ in 0..150 {
+        server.api.post("/oauth/token", wrong.clone()).await.expect(401);
+    }
+    let logged =
+        server.api.get("/api/v2/logs?q=type%3A%22feccft%22&include_totals=true").await.expect(200)["total"].clone();
+    // Sixty a minute; a minute may have ended meanwhile.
+    assert!((60..=120).contains(&logged.as_u64().unwrap()), "{logged}");
+}
