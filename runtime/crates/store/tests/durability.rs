@@ -11,6 +11,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use postern_model::User;
 use postern_store::{
@@ -289,6 +290,23 @@ fn a_half_imported_store_is_refused() {
     assert!(matches!(half, OpenError::HalfImported { .. }), "{half:?}");
 }
 
+/// Opens the engine itself. It lets go of its lock a moment after it is dropped, on a thread of its own.
+fn open_engine(folder: &Path) -> sled::Db {
+    let config = sled::Config::new().path(folder).segment_size(8 * 1024 * 1024);
+    let begun = Instant::now();
+    loop {
+        match config.open() {
+            Err(sled::Error::Io(error))
+                if error.to_string().contains("could not acquire lock")
+                    && begun.elapsed() < Duration::from_secs(10) =>
+            {
+                std::thread::yield_now();
+            }
+            opened => return opened.unwrap(),
+        }
+    }
+}
+
 static NOW: AtomicU64 = AtomicU64::new(0);
 
 #[test]
@@ -313,7 +331,7 @@ fn request_ids_are_kept_for_a_day() {
         }
     });
     drop(store);
-    let db = sled::Config::new().path(folder.path().join("sled")).segment_size(8 * 1024 * 1024).open().unwrap();
+    let db = open_engine(&folder.path().join("sled"));
     assert_eq!(db.open_tree("requests").unwrap().len(), 40, "old request ids stay for ever");
 }
 
@@ -381,7 +399,7 @@ proptest! {
             runtime.block_on(store.commit(gone)).unwrap();
         }
         drop(store);
-        let db = sled::Config::new().path(folder.path().join("sled")).segment_size(8 * 1024 * 1024).open().unwrap();
+        let db = open_engine(&folder.path().join("sled"));
         prop_assert_eq!(db.open_tree("chunks").unwrap().len(), 0);
     }
 }
@@ -394,7 +412,7 @@ fn a_row_of_a_newer_schema_is_not_guessed_at() {
     runtime().block_on(store.commit(set(&t).insert(&user("ann")))).unwrap();
     drop(store);
     {
-        let db = sled::Config::new().path(folder.path().join("sled")).segment_size(8 * 1024 * 1024).open().unwrap();
+        let db = open_engine(&folder.path().join("sled"));
         let users = db.open_tree("users").unwrap();
         let (key, value) = users.first().unwrap().unwrap();
         let text = String::from_utf8(value.to_vec()).unwrap();
