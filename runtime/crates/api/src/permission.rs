@@ -5,10 +5,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, FromRequestParts};
-use axum::http::header::{AUTHORIZATION, HOST, USER_AGENT};
+use axum::http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, HOST, USER_AGENT};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, Uri};
 use jiff::Timestamp;
+use postern_app::login::{RequestFacts, host_of};
 use postern_app::tenants::{TenantKeys, operator_check, tenant_by_domain};
 use postern_app::tokens::management_token_check;
 use postern_app::{App, OpCtx, ids};
@@ -72,6 +73,42 @@ impl FromRequestParts<App> for Caller {
             Some(Access::Scopes(_) | Access::Public | Access::Operator) | None => {}
         }
         Ok(Self(ctx))
+    }
+}
+
+/// Anyone, at the endpoints of people and their applications.
+#[derive(Debug, Clone)]
+pub(crate) struct Visitor {
+    pub(crate) tenant: Arc<TenantKeys>,
+    /// Without rights.
+    pub(crate) ctx: OpCtx,
+    /// `event.request` without query and body.
+    pub(crate) request: RequestFacts,
+}
+
+impl FromRequestParts<App> for Visitor {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let Host(tenant) = Host::from_request_parts(parts, app).await?;
+        let request_id = match parts.extensions.get::<RequestId>() {
+            Some(RequestId(id)) => *id,
+            None => ids::request()?,
+        };
+        let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        let mut ctx = OpCtx::visitor(Arc::clone(&tenant.tenant), Timestamp::now(), request_id);
+        ctx.ip = ip(parts);
+        ctx.user_agent = text(USER_AGENT).map(str::to_owned);
+        let language = text(ACCEPT_LANGUAGE).and_then(|list| list.split([',', ';']).next()).map(str::trim);
+        let request = RequestFacts {
+            ip: ctx.ip.clone(),
+            method: parts.method.as_str().to_owned(),
+            user_agent: ctx.user_agent.clone(),
+            language: language.filter(|language| !language.is_empty()).map(str::to_owned),
+            hostname: Some(host_of(&tenant.tenant.domain).to_owned()),
+            ..RequestFacts::default()
+        };
+        Ok(Self { tenant, ctx, request })
     }
 }
 

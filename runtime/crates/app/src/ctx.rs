@@ -46,6 +46,13 @@ pub struct OpCtx {
 }
 
 impl OpCtx {
+    /// The context of a request to an endpoint of people and their applications: it has no rights of its own.
+    #[must_use]
+    pub fn visitor(tenant: Arc<Tenant>, now: Timestamp, request_id: Uuid) -> Self {
+        let (actor, scopes, ip, user_agent) = (Actor::System, ScopeSet::default(), None, None);
+        Self { tenant, actor, scopes, now, request_id, ip, user_agent }
+    }
+
     /// The first line of a use case.
     ///
     /// # Errors

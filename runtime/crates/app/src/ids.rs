@@ -7,7 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use postern_model::{
-    ActionId, ActionVersionId, BindingId, ClientId, ConnectionId, ExecutionId, LogId, LoginId, RoleId, UserId,
+    ActionId, ActionVersionId, BindingId, ClientId, ConnectionId, ExecutionId, LogId, LoginId, RefreshTokenId, RoleId,
+    UserId,
 };
 use uuid::Uuid;
 
@@ -88,6 +89,11 @@ pub fn connection() -> Result<ConnectionId, AppError> {
 #[expect(missing_docs, reason = "says its name")]
 pub fn role() -> Result<RoleId, AppError> {
     parsed(&format!("rol_{}", alphanumeric::<16>()?))
+}
+
+/// The name of a refresh token's family.
+pub fn refresh_token() -> Result<RefreshTokenId, AppError> {
+    parsed(&format!("rt_{}", alphanumeric::<18>()?))
 }
 
 /// A user of this strategy, with 24 hex digits as Auth0's databases give.

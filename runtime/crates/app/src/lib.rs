@@ -6,6 +6,7 @@
 
 pub mod actions;
 pub mod artifacts;
+pub mod authentication;
 pub mod bindings;
 pub mod clients;
 pub mod connections;
@@ -59,6 +60,7 @@ struct Inner {
     config: AppConfig,
     tenants: tenants::Loaded,
     failed_exchanges: tokens::FailedExchanges,
+    unknown_failures: authentication::UnknownFailures,
     logins: login::LoginState,
 }
 
@@ -70,6 +72,7 @@ impl App {
             config,
             tenants: tenants::Loaded::default(),
             failed_exchanges: tokens::FailedExchanges::default(),
+            unknown_failures: authentication::UnknownFailures::default(),
             logins: login::LoginState::default(),
         }))
     }
@@ -112,6 +115,10 @@ impl App {
 
     pub(crate) fn failed_exchanges(&self) -> &tokens::FailedExchanges {
         &self.0.failed_exchanges
+    }
+
+    pub(crate) fn unknown_failures(&self) -> &authentication::UnknownFailures {
+        &self.0.unknown_failures
     }
 
     pub(crate) fn loaded_tenants(&self) -> &tenants::Loaded {

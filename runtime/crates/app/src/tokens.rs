@@ -236,7 +236,7 @@ pub(crate) struct FailedExchanges(Mutex<HashMap<TenantId, (i64, u32)>>);
 
 impl FailedExchanges {
     /// Counts one; whether it is to be logged.
-    fn note(&self, tenant: &TenantId, now: Timestamp) -> bool {
+    pub(crate) fn note(&self, tenant: &TenantId, now: Timestamp) -> bool {
         let minute = now.as_second() / 60;
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (since, count) = counts.entry(tenant.clone()).or_default();

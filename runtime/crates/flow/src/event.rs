@@ -91,6 +91,11 @@ pub(crate) fn build(
     if let Some(organization) = &request.organization {
         event.insert("organization".to_owned(), Value::Object(organization.clone()));
     }
+    for (name, part) in [("session", &request.session), ("refresh_token", &request.refresh_token)] {
+        if let Some(part) = part {
+            event.insert(name.to_owned(), Value::Object(part.clone()));
+        }
+    }
     let mut event = Value::Object(event);
     if let Some(overlay) = overlay {
         merge(&mut event, &Value::Object(overlay.clone()));

@@ -77,6 +77,12 @@ pub struct LoginRequest {
     /// `event.organization`
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization: Option<Map<String, Value>>,
+    /// `event.session`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<Map<String, Value>>,
+    /// `event.refresh_token`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<Map<String, Value>>,
 }
 
 /// What is read anew whenever a login starts or goes on.
@@ -101,11 +107,16 @@ pub struct LoginFacts {
 }
 
 impl LoginRequest {
+    /// `event.transaction.protocol`; empty when there is none.
+    #[must_use]
+    pub fn protocol(&self) -> &str {
+        self.transaction.get("protocol").and_then(Value::as_str).unwrap_or_default()
+    }
+
     /// Whether the user can be asked something (Auth0: `canRedirect`).
     pub(crate) fn interactive(&self, query: &Map<String, Value>) -> bool {
-        let protocol = self.transaction.get("protocol").and_then(Value::as_str).unwrap_or_default();
         let back_channel = matches!(
-            protocol,
+            self.protocol(),
             "oauth2-resource-owner" | "oauth2-refresh-token" | "oauth2-password" | "oauth2-webauthn"
         );
         let silent = query.get("prompt").and_then(Value::as_str) == Some("none")

@@ -105,6 +105,9 @@ pub struct SavedLogin {
     cursor: usize,
     suspension: Suspension,
     state: State,
+    /// Whether the factor was really given.
+    #[serde(skip)]
+    answered: bool,
 }
 
 /// A stored login that cannot go on.
@@ -137,6 +140,22 @@ impl SavedLogin {
             return Err(BadSavedLogin::Version { version: saved.v });
         }
         Ok(saved)
+    }
+
+    /// What the login was asked with.
+    #[must_use]
+    pub fn request(&self) -> &LoginRequest {
+        &self.request
+    }
+
+    /// Adds how the user proved who they are meanwhile. The `type` of each is a factor that was given; a login that
+    /// is resumed without any counts as one of a simulated user, who gives what is asked for by coming back.
+    pub fn add_methods(&mut self, methods: impl IntoIterator<Item = Value>) {
+        for method in methods {
+            self.answered = true;
+            self.state.satisfied.extend(method.get("type").and_then(Value::as_str).map(str::to_owned));
+            self.request.methods.push(method);
+        }
     }
 }
 
@@ -188,7 +207,7 @@ impl Pipeline {
         actions: Arc<[BoundAction]>,
         user: Arc<User>,
     ) -> Result<Self, BadSavedLogin> {
-        let SavedLogin { actions: pinned, mut request, cursor, suspension, mut state, .. } = saved;
+        let SavedLogin { actions: pinned, mut request, cursor, suspension, mut state, answered, .. } = saved;
         let same = pinned.len() == actions.len()
             && pinned.iter().zip(actions.iter()).all(|(pinned, action)| {
                 pinned.binding_id == action.binding_id && pinned.version_id == action.version_id
@@ -196,7 +215,7 @@ impl Pipeline {
         if !same || cursor > actions.len() {
             return Err(BadSavedLogin::Actions);
         }
-        if let Suspension::Challenge { factors } = &suspension {
+        if let (Suspension::Challenge { factors }, false) = (&suspension, answered) {
             // Coming back is how a simulated user gives the factor that stands first.
             let factor = factors.first().and_then(|factor| factor.get("type")).and_then(Value::as_str);
             let factor = factor.unwrap_or("any").to_owned();
@@ -393,6 +412,7 @@ impl Pipeline {
             cursor: self.cursor,
             suspension,
             state: self.state.clone(),
+            answered: false,
         })
     }
 }

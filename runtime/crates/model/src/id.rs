@@ -82,6 +82,8 @@ ids! {
     LogId, "log", |s| s.starts_with("900") && s.len() <= 64 && s.bytes().all(|b| b.is_ascii_alphanumeric());
     /// `rol_…`
     RoleId, "role", |s| s.strip_prefix("rol_").is_some_and(|rest| word(rest, 60));
+    /// `rt_…`
+    RefreshTokenId, "refresh token", |s| s.strip_prefix("rt_").is_some_and(|rest| word(rest, 60));
 }
 
 fn word(s: &str, longest: usize) -> bool {

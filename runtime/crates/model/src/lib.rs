@@ -5,6 +5,7 @@
 //! the wire has types of its own in `postern-api`.
 
 pub mod action;
+pub mod authentication;
 pub mod client;
 pub mod connection;
 pub mod execution;
@@ -19,6 +20,7 @@ pub mod user;
 pub use action::{
     Action, ActionVersion, Artifact, Binding, Draft, OnFailure, Runtime, SealedSecret, Trigger, VersionStatus,
 };
+pub use authentication::{FailureCount, LoginClaims, LoginFailures, OneTime, RefreshToken};
 pub use client::Client;
 pub use connection::{Connection, RootAttributes, Strategy};
 pub use execution::{
@@ -26,8 +28,8 @@ pub use execution::{
     RunStatus, SuspendedLogin, Usage,
 };
 pub use id::{
-    ActionId, ActionVersionId, BadId, BindingId, ClientId, ConnectionId, ExecutionId, LogId, LoginId, RoleId, TenantId,
-    UserId,
+    ActionId, ActionVersionId, BadId, BindingId, ClientId, ConnectionId, ExecutionId, LogId, LoginId, RefreshTokenId,
+    RoleId, TenantId, UserId,
 };
 pub use limits::ExecutionLimits;
 pub use log::{LogEntry, LogType};

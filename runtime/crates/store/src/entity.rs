@@ -68,6 +68,14 @@ codes! {
         Logs = 13, "logs";
         /// [`Setting`]
         Settings = 14, "settings";
+        /// [`postern_model::OneTime`]
+        OneTimes = 20, "one_times";
+        /// [`postern_model::RefreshToken`]
+        RefreshTokens = 21, "refresh_tokens";
+        /// [`postern_model::LoginFailures`]
+        LoginFailures = 22, "login_failures";
+        /// [`postern_model::LoginClaims`]
+        LoginClaims = 23, "login_claims";
     }
 }
 
@@ -108,6 +116,14 @@ codes! {
         LogByUser = 16, "log_by_user";
         /// Unique. Key: database connection name, `email` or `username`, the value.
         UserByDatabaseName = 18, "user_by_database_name";
+        /// Key: end of its time, earliest first.
+        OneTimeByExpiry = 30, "one_time_by_expiry";
+        /// Key: user id, newest first.
+        RefreshTokenByUser = 31, "refresh_token_by_user";
+        /// Key: session id.
+        RefreshTokenBySession = 32, "refresh_token_by_session";
+        /// Key: end of its time, earliest first; those without an end are not in it.
+        RefreshTokenByExpiry = 33, "refresh_token_by_expiry";
     }
 }
 

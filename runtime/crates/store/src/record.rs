@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 use postern_model::{
-    Action, ActionVersion, Client, Connection, Execution, HistoryEntry, LogEntry, Role, SuspendedLogin, Tenant, User,
+    Action, ActionVersion, Client, Connection, Execution, HistoryEntry, LogEntry, LoginClaims, LoginFailures, OneTime,
+    RefreshToken, Role, SuspendedLogin, Tenant, User,
 };
 
 use crate::entity::{ArtifactBytes, BindingList, Entity, Index, IndexEntry, Setting, Table, compose, newest, oldest};
@@ -32,6 +33,10 @@ pub(crate) fn redraft(table: Table, schema: u16, revision: u64, data: &[u8]) -> 
         Table::Suspended => of::<SuspendedLogin>,
         Table::Logs => of::<LogEntry>,
         Table::Settings => of::<Setting>,
+        Table::OneTimes => of::<OneTime>,
+        Table::RefreshTokens => of::<RefreshToken>,
+        Table::LoginFailures => of::<LoginFailures>,
+        Table::LoginClaims => of::<LoginClaims>,
     };
     of(schema, revision, data)
 }
@@ -133,3 +138,15 @@ entity!(LogEntry, Logs, |l| l.log_id.to_string(), revision: none, indexes: {
     user.map(|user| entry(Index::LogByUser, [user, l.log_id.as_str()])).into_iter().collect()
 });
 entity!(Setting, Settings, |s| s.name.clone(), revision: own, indexes: Vec::new());
+entity!(OneTime, OneTimes, |o| o.secret_sha256.clone(), revision: own, indexes: vec![
+    entry(Index::OneTimeByExpiry, [&oldest(time(o.expires_at))]),
+]);
+entity!(RefreshToken, RefreshTokens, |r| r.id.to_string(), revision: own, indexes: {
+    let mut entries = vec![entry(Index::RefreshTokenByUser, [r.user_id.as_str(), &newest(time(r.created_at))])];
+    entries.extend(r.session_id.as_deref().map(|session| entry(Index::RefreshTokenBySession, [session])));
+    entries.extend(r.ends_at().map(|end| entry(Index::RefreshTokenByExpiry, [&oldest(time(end))])));
+    entries
+});
+entity!(LoginFailures, LoginFailures, |f| f.user_id.to_string(), revision: own, indexes: Vec::new());
+entity!(LoginClaims, LoginClaims, |c| compose(&[c.user_id.as_str(), c.client_id.as_str()]), revision: own,
+    indexes: Vec::new());

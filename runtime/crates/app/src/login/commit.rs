@@ -22,6 +22,9 @@ use crate::ctx::OpCtx;
 use crate::error::AppError;
 use crate::{App, ids};
 
+/// The protocol of an exchange of a refresh token.
+const REFRESH: &str = "oauth2-refresh-token";
+
 /// A login that is about to be committed.
 pub(super) struct Commit<'a> {
     pub(super) login_id: &'a LoginId,
@@ -29,6 +32,8 @@ pub(super) struct Commit<'a> {
     pub(super) client: &'a Client,
     pub(super) connection: &'a Connection,
     pub(super) person: &'a Person,
+    /// `event.transaction.protocol`: decides the types of its entries in the tenant log.
+    pub(super) protocol: &'a str,
     /// Address and user agent of the browser.
     pub(super) browser: (Option<&'a str>, Option<&'a str>),
     pub(super) pipeline: Option<&'a Pipeline>,
@@ -236,7 +241,8 @@ fn until(now: Timestamp) -> Timestamp {
 fn user_patch(ctx: &OpCtx, login: &Commit<'_>, end: &Waiting) -> Option<UserPatch> {
     let Person { kept, new, set, .. } = login.person;
     let metadata = login.pipeline.map_or_else(Vec::new, |pipeline| metadata_changes(login, pipeline));
-    let counted = matches!(end.outcome, Outcome::Allow);
+    // An exchange of a refresh token is no login of its own.
+    let counted = matches!(end.outcome, Outcome::Allow) && login.protocol != REFRESH;
     // A login that is turned away before its actions does not take the profile over.
     let set = if login.pipeline.is_some() { set.clone() } else { Map::new() };
     if !new && !counted && metadata.is_empty() && set.is_empty() {
@@ -286,11 +292,21 @@ fn log_entries(ctx: &OpCtx, login: &Commit<'_>, end: &Waiting, runs: &[ActionRun
         entries.push(LogEntry { log_id: ids::log(ctx.now)?, date: ctx.now, kind, description, fields });
         Ok(())
     };
+    let (succeeded, failed) = match login.protocol {
+        "oauth2-password" | "oauth2-resource-owner" => {
+            (LogType::SuccessExchangePassword, LogType::FailedExchangePassword)
+        }
+        REFRESH => (LogType::SuccessExchangeRefresh, LogType::FailedExchangeRefresh),
+        _ => (LogType::SuccessLogin, LogType::FailedLogin),
+    };
     let executions = json!({ "login_id": login.login_id, "actions": { "executions": [login.execution_id] } });
     match &end.outcome {
-        Outcome::Allow => push(LogType::SuccessLogin, "Successful login".to_owned(), executions)?,
-        Outcome::Deny { reason, .. } => push(LogType::FailedLogin, reason.clone(), executions)?,
-        Outcome::Error { message, .. } => push(LogType::FailedLogin, message.clone(), executions)?,
+        Outcome::Allow => {
+            let description = if succeeded == LogType::SuccessLogin { "Successful login" } else { "" };
+            push(succeeded, description.to_owned(), executions)?;
+        }
+        Outcome::Deny { reason, .. } => push(failed, reason.clone(), executions)?,
+        Outcome::Error { message, .. } => push(failed, message.clone(), executions)?,
         // The login goes on; it is logged when it is over.
         Outcome::Redirect { .. } | Outcome::Challenge { .. } => {}
     }

@@ -9,17 +9,15 @@ mod commit;
 mod drive;
 mod input;
 mod person;
+mod real;
+mod simulated;
 mod state;
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
-use postern_engine::TriggerCache;
-use postern_flow::{
-    Claims, LoginFacts, LoginRequest, MAX_DEPTH, Pipeline, RequestFacts, SavedLogin, Step, depth_within,
-};
-use postern_model::connection::DEFAULT_DATABASE;
+use postern_flow::{Claims, LoginFacts, LoginRequest, MAX_DEPTH, Pipeline, SavedLogin, Step, depth_within};
 use postern_model::{
     Client, Connection, ExecutionId, JournalCall, LoginId, Outcome, Role, SuspendedLogin, User, UserId, limits,
 };
@@ -29,16 +27,18 @@ use serde_json::{Map, Value, json};
 use self::bound::Bound;
 use self::commit::{Commit, CommitOrApp, commit, is_state, waiting};
 use self::drive::{Driven, Frame, drive};
+pub use postern_flow::RequestFacts;
+
 pub use self::input::{
     ContinueLogin, LoginReport, SimulatedAuthentication, SimulatedLogin, SimulatedRequest, VersionChoice,
 };
 use self::person::{Person, Profile};
+pub use self::real::{LoginStart, Who, login_begin, login_resume};
+pub use self::simulated::{simulated_login, simulated_login_continue};
 pub use self::state::LoginState;
 use crate::ctx::OpCtx;
 use crate::error::{AppError, Code};
-use crate::{App, connections, ids, roles, tenants};
-
-const SCOPE: &str = "create:simulated_logins";
+use crate::{App, ids, roles, tenants};
 
 /// What stays the same over the attempts of a login.
 struct Login<'a> {
@@ -49,6 +49,8 @@ struct Login<'a> {
     client: Arc<Client>,
     connection: Arc<Connection>,
     request: RequestFacts,
+    /// `event.transaction.protocol`
+    protocol: String,
     /// Answers that the actions got in earlier attempts.
     earlier: Vec<Vec<JournalCall>>,
     /// Whether the profile says which user of the connection it is.
@@ -64,49 +66,59 @@ enum Attempt {
     Stale,
 }
 
-/// Logs a user in with a made-up authentication; with `dry_run` nothing is committed.
-///
-/// # Errors
-/// When the scope is missing, the input is not legal, a row it names is not there, or there is no room for a run.
-pub async fn simulated_login(app: &App, ctx: &OpCtx, login: SimulatedLogin) -> Result<LoginReport, AppError> {
-    ctx.require(SCOPE)?;
-    check(&login)?;
-    let profile = login.user.as_ref().map(person::profile).transpose()?;
-    if profile.is_none() && login.user_id.is_none() {
-        return Err(AppError::invalid_body("Missing required property: user_id or user"));
+/// A login before its first action: who it is about, and what it was asked with.
+struct Begin {
+    client: Arc<Client>,
+    connection: Arc<Connection>,
+    /// An existing user; or the one whom the profile names.
+    user_id: Option<String>,
+    profile: Option<Profile>,
+    request: RequestFacts,
+    asked: LoginRequest,
+}
+
+impl Begin {
+    fn running<'a>(&self, app: &'a App, ctx: &'a OpCtx) -> Result<Login<'a>, AppError> {
+        Ok(Login {
+            app,
+            ctx,
+            login_id: ids::login(ctx.now)?,
+            execution_id: ids::execution(ctx.now)?,
+            client: Arc::clone(&self.client),
+            connection: Arc::clone(&self.connection),
+            request: self.request.clone(),
+            protocol: self.asked.protocol().to_owned(),
+            earlier: Vec::new(),
+            names_id: self.profile.as_ref().is_some_and(Profile::names_id),
+            begun: None,
+        })
     }
-    let client = client_load(app, ctx, &login.client_id).await?;
-    let connection = Arc::new(connection_load(app, ctx, &login).await?);
+
+    /// The user that this is about. `fresh` keeps the id of a new one over the attempts.
+    async fn resolve(&self, app: &App, ctx: &OpCtx, fresh: &mut Option<UserId>) -> Result<UserId, AppError> {
+        let empty = Profile::default();
+        let by = self.profile.as_ref().unwrap_or(&empty);
+        person::resolve(app, ctx, self.user_id.as_deref(), by, &self.connection, fresh).await
+    }
+
+    async fn person(&self, app: &App, ctx: &OpCtx, id: &UserId) -> Result<Person, AppError> {
+        let person = person::load(app, ctx, id, self.profile.as_ref(), &self.connection).await?;
+        check_connection(&person.user, &self.connection)?;
+        Ok(person)
+    }
+}
+
+/// Runs a login until it is over or waits, on the user as they are at its commit.
+async fn begin(app: &App, ctx: &OpCtx, login: Begin) -> Result<LoginReport, AppError> {
     let mut fresh = None;
-    let request = request_facts(ctx, &login);
-    let asked = asked(ctx, &login, &connection);
-    let mut running = Login {
-        app,
-        ctx,
-        login_id: ids::login(ctx.now)?,
-        execution_id: ids::execution(ctx.now)?,
-        client: Arc::new(client),
-        connection,
-        request,
-        earlier: Vec::new(),
-        names_id: login.user.as_ref().is_some_and(|user| user.contains_key("user_id")),
-        begun: None,
-    };
-    let empty = Profile::default();
+    let mut running = login.running(app, ctx)?;
     for _ in 0..limits::LOGIN_ATTEMPTS {
-        let by = profile.as_ref().unwrap_or(&empty);
-        let user_id = person::resolve(app, ctx, &login, by, &running.connection, &mut fresh).await?;
-        if login.dry_run {
-            let person = person::load(app, ctx, &user_id, profile.as_ref(), &running.connection).await?;
-            check_connection(&person.user, &running.connection)?;
-            return dry_run(&running, &login, asked, person).await;
-        }
+        let user_id = login.resolve(app, ctx, &mut fresh).await?;
         let _lock = app.logins().user_lock(&ctx.tenant.id, user_id.as_str()).await;
-        let person = person::load(app, ctx, &user_id, profile.as_ref(), &running.connection).await?;
-        check_connection(&person.user, &running.connection)?;
+        let person = login.person(app, ctx, &user_id).await?;
         let bound = bound::bound_load(app, &ctx.tenant.id).await?;
-        let begin =
-            |facts| Ok(Pipeline::begin(facts, asked.clone(), Arc::clone(&bound.actions), Arc::clone(&person.user)));
+        let asked = login.asked.clone();
+        let begin = |facts| Ok(Pipeline::begin(facts, asked, Arc::clone(&bound.actions), Arc::clone(&person.user)));
         if let Attempt::Committed(report) = running.attempt(&person, &bound, None, begin).await? {
             return Ok(*report);
         }
@@ -114,27 +126,25 @@ pub async fn simulated_login(app: &App, ctx: &OpCtx, login: SimulatedLogin) -> R
     Err(AppError::conflict("The user was changed again and again while the login ran; log in again."))
 }
 
-/// Goes on with a suspended login. The state token is in the query or the body, and is for once.
-///
-/// # Errors
-/// When the scope is missing, there is no such login, or the state token is missing, wrong or expired.
-pub async fn simulated_login_continue(
-    app: &App,
-    ctx: &OpCtx,
-    login_id: &str,
-    back: ContinueLogin,
-) -> Result<LoginReport, AppError> {
-    ctx.require(SCOPE)?;
-    check_depth("query", back.query.values())?;
-    check_depth("body", back.body.values())?;
-    let state = back.body.get("state").or_else(|| back.query.get("state")).and_then(Value::as_str);
-    let state = state.ok_or_else(|| AppError::bad_request("invalid_request: the state token is missing."))?;
+/// How a suspended login goes on.
+struct Back<'a> {
+    login_id: &'a str,
+    state: &'a str,
+    came: &'a ContinueLogin,
+    /// Factors that were given meanwhile.
+    methods: &'a [Value],
+}
+
+/// Goes on with a suspended login until it is over or waits again. The state token is for once.
+async fn go_on(app: &App, ctx: &OpCtx, back: Back<'_>) -> Result<LoginReport, AppError> {
+    check_depth("query", back.came.query.values())?;
+    check_depth("body", back.came.body.values())?;
     let (mut earlier, begun) = (Vec::new(), Instant::now());
-    let user_id = suspended_load(app, ctx, login_id, state).await?.user_id;
+    let user_id = suspended_load(app, ctx, back.login_id, back.state).await?.user_id;
     let _lock = app.logins().user_lock(&ctx.tenant.id, user_id.as_str()).await;
     for _ in 0..limits::LOGIN_ATTEMPTS {
         // Read again under the lock: another call with the same token may have come first.
-        let waiting = suspended_load(app, ctx, login_id, state).await?;
+        let waiting = suspended_load(app, ctx, back.login_id, back.state).await?;
         match resume(app, ctx, &waiting, &back, (&mut earlier, begun)).await? {
             Attempt::Committed(report) => return Ok(*report),
             Attempt::Stale => {}
@@ -147,11 +157,12 @@ async fn resume(
     app: &App,
     ctx: &OpCtx,
     waiting: &SuspendedLogin,
-    back: &ContinueLogin,
+    Back { came: back, methods, .. }: &Back<'_>,
     (earlier, begun): (&mut Vec<Vec<JournalCall>>, Instant),
 ) -> Result<Attempt, AppError> {
     let unreadable = |error| AppError::internal("read a suspended login").with_source(error);
-    let saved = SavedLogin::read(waiting.pipeline.clone()).map_err(unreadable)?;
+    let mut saved = SavedLogin::read(waiting.pipeline.clone()).map_err(unreadable)?;
+    saved.add_methods(methods.iter().cloned());
     let client = client_load(app, ctx, waiting.client_id.as_str()).await?;
     let connection = app.store().fetch::<Connection>(&ctx.tenant.id, waiting.connection_id.as_str()).await?;
     let connection = Arc::new(connection.ok_or_else(no_connection)?);
@@ -171,6 +182,7 @@ async fn resume(
             body: back.body.clone(),
             ..saved.browser.clone()
         },
+        protocol: saved.request().protocol().to_owned(),
         earlier: std::mem::take(earlier),
         names_id: true,
         begun: Some(begun),
@@ -210,6 +222,7 @@ impl Login<'_> {
             client: &self.client,
             connection: &self.connection,
             person,
+            protocol: &self.protocol,
             browser: (self.request.ip.as_deref(), self.request.user_agent.as_deref()),
             pipeline: pipeline.as_ref(),
             bound,
@@ -286,56 +299,8 @@ impl Login<'_> {
     }
 }
 
-/// Runs everything as a login would, with a cache of its own, and commits nothing.
-async fn dry_run(
-    running: &Login<'_>,
-    login: &SimulatedLogin,
-    asked: LoginRequest,
-    person: Person,
-) -> Result<LoginReport, AppError> {
-    let (app, ctx) = (running.app, running.ctx);
-    let now = match login.now {
-        Some(ms) => {
-            Timestamp::from_millisecond(ms).map_err(|_range| AppError::invalid_body("'now' is out of range"))?
-        }
-        None => ctx.now,
-    };
-    let bound = bound::bound_read(app, &ctx.tenant.id, &login.versions).await?;
-    let mut frame = Frame::new(&ctx.tenant, &bound, Arc::new(TriggerCache::new()), (now, Instant::now()));
-    let held = roles_load(app, ctx, &person.user).await?;
-    frame.roles = &held;
-    if person.user.blocked == Some(true) {
-        return Ok(running.report(blocked(), User::clone(&person.kept), None, Vec::new(), Vec::new()));
-    }
-    let facts = running.facts(&held, login.event.clone(), now);
-    let mut pipeline = Pipeline::begin(facts, asked, Arc::clone(&bound.actions), person.user);
-    let Driven { end, runs, warnings, .. } = drive(app, &frame, &mut pipeline, &mut Vec::new()).await?;
-    let end = waiting(end, Some(&pipeline))?;
-    let user = pipeline.changed(User::clone(&person.kept));
-    Ok(running.report(end.outcome, user, Some(&pipeline), runs, warnings))
-}
-
 fn blocked() -> Outcome {
     Outcome::Deny { code: "access_denied".to_owned(), reason: "user is blocked".to_owned() }
-}
-
-fn check(login: &SimulatedLogin) -> Result<(), AppError> {
-    let only_dry =
-        [("versions", !login.versions.is_empty()), ("event", login.event.is_some()), ("now", login.now.is_some())];
-    if let Some((name, _)) = only_dry.iter().find(|(_, given)| *given && !login.dry_run) {
-        return Err(AppError::invalid_body(format!("'{name}' is for dry runs only")));
-    }
-    check_depth("request.query", login.request.query.values())?;
-    check_depth("request.body", login.request.body.values())?;
-    check_depth("request.geoip", login.request.geoip.values())?;
-    check_depth("transaction", login.transaction.values())?;
-    if !login.authentication.methods.iter().all(Value::is_object) {
-        return Err(AppError::invalid_body("'authentication.methods' must be a list of objects"));
-    }
-    check_depth("authentication.methods", &login.authentication.methods)?;
-    check_depth("authentication.riskAssessment", login.authentication.risk_assessment.iter().flat_map(Map::values))?;
-    check_depth("organization", login.organization.iter().flat_map(Map::values))?;
-    check_depth("event", login.event.iter().flat_map(Map::values))
 }
 
 /// What is kept must be readable again.
@@ -362,27 +327,6 @@ async fn client_load(app: &App, ctx: &OpCtx, id: &str) -> Result<Client, AppErro
     client.ok_or_else(|| AppError::new(Code::InexistentClient, "The client does not exist."))
 }
 
-/// The connection named, or that of the user's primary identity, or the default database.
-async fn connection_load(app: &App, ctx: &OpCtx, login: &SimulatedLogin) -> Result<Connection, AppError> {
-    if let Some(name) = &login.connection {
-        if name.starts_with("con_")
-            && let Some(connection) = app.store().fetch::<Connection>(&ctx.tenant.id, name).await?
-        {
-            return Ok(connection);
-        }
-        return connections::by_name(app, ctx, name).await;
-    }
-    if let Some(id) = &login.user_id {
-        let absent = || AppError::new(Code::InexistentUser, "The user does not exist.");
-        let id: UserId = id.parse().map_err(|_bad| absent())?;
-        let user = app.store().fetch::<User>(&ctx.tenant.id, id.as_str()).await?.ok_or_else(absent)?;
-        if let Some(primary) = user.identities.first() {
-            return connections::by_name(app, ctx, &primary.connection).await;
-        }
-    }
-    connections::by_name(app, ctx, DEFAULT_DATABASE).await
-}
-
 async fn roles_load(app: &App, ctx: &OpCtx, user: &User) -> Result<Vec<Role>, AppError> {
     if user.roles.is_empty() {
         return Ok(Vec::new());
@@ -404,44 +348,23 @@ async fn suspended_load(app: &App, ctx: &OpCtx, login_id: &str, state: &str) -> 
     Ok(waiting)
 }
 
-fn request_facts(ctx: &OpCtx, login: &SimulatedLogin) -> RequestFacts {
-    let given = &login.request;
-    let method = if given.body.is_empty() { "GET" } else { "POST" };
-    let host = || match ctx.tenant.domain.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host.to_owned(),
-        Some(_) | None => ctx.tenant.domain.clone(),
-    };
-    RequestFacts {
-        ip: given.ip.clone().or_else(|| ctx.ip.clone()),
-        method: given.method.clone().unwrap_or_else(|| method.to_owned()),
-        user_agent: given.user_agent.clone(),
-        language: given.language.clone(),
-        hostname: Some(given.hostname.clone().unwrap_or_else(host)),
-        asn: given.asn.clone(),
-        query: given.query.clone(),
-        body: given.body.clone(),
-        geoip: given.geoip.clone(),
+/// A domain without its port: `event.request.hostname`.
+#[must_use]
+pub fn host_of(domain: &str) -> &str {
+    match domain.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        Some(_) | None => domain,
     }
 }
 
-fn asked(ctx: &OpCtx, login: &SimulatedLogin, connection: &Connection) -> LoginRequest {
-    let mut transaction = login.transaction.clone();
-    transaction.entry("protocol").or_insert_with(|| json!("oidc-basic-profile"));
-    let mut methods = login.authentication.methods.clone();
-    if methods.is_empty() {
-        let name = match connection.strategy.0.as_str() {
-            "auth0" => "pwd",
-            "sms" => "sms",
-            "email" => "email",
-            _ => "federated",
-        };
-        methods.push(json!({ "name": name, "timestamp": ctx.now }));
-    }
-    LoginRequest {
-        methods,
-        risk_assessment: login.authentication.risk_assessment.clone(),
-        transaction,
-        audience: login.audience.clone(),
-        organization: login.organization.clone(),
-    }
+/// How a user of this connection proves who they are, as `event.authentication.methods` says it.
+#[must_use]
+pub fn first_method(connection: &Connection, now: Timestamp) -> Value {
+    let name = match connection.strategy.0.as_str() {
+        "auth0" => "pwd",
+        "sms" => "sms",
+        "email" => "email",
+        _ => "federated",
+    };
+    json!({ "name": name, "timestamp": now })
 }

@@ -8,7 +8,6 @@ use postern_model::{Connection, Identity, Metadata, MetadataKind, RootAttributes
 use postern_store::{Index, Table};
 use serde_json::{Map, Value, json};
 
-use super::input::SimulatedLogin;
 use crate::ctx::OpCtx;
 use crate::error::{AppError, Code};
 use crate::users::{gravatar, user_id_there};
@@ -52,6 +51,13 @@ pub(super) struct Profile {
     attributes: Map<String, Value>,
     user_metadata: Option<Metadata>,
     app_metadata: Option<Metadata>,
+}
+
+impl Profile {
+    /// Whether it says which user of the connection it is.
+    pub(super) fn names_id(&self) -> bool {
+        self.id_there.is_some()
+    }
 }
 
 /// Who logs in.
@@ -136,12 +142,12 @@ fn absent() -> AppError {
 pub(super) async fn resolve(
     app: &App,
     ctx: &OpCtx,
-    login: &SimulatedLogin,
+    user_id: Option<&str>,
     profile: &Profile,
     connection: &Connection,
     fresh: &mut Option<UserId>,
 ) -> Result<UserId, AppError> {
-    if let Some(id) = &login.user_id {
+    if let Some(id) = user_id {
         return id.parse().map_err(|_bad| absent());
     }
     let (tenant, strategy) = (&ctx.tenant.id, &connection.strategy.0);

@@ -29,7 +29,7 @@ struct Kept {
 
 /// Only one login of a user at a time in this process; given back on drop.
 #[derive(Debug)]
-pub(super) struct UserLock<'a> {
+pub(crate) struct UserLock<'a> {
     state: &'a LoginState,
     key: String,
     held: Option<OwnedMutexGuard<()>>,
@@ -91,7 +91,7 @@ impl LoginState {
     }
 
     /// Waits until no other login of this user is under way.
-    pub(super) async fn user_lock(&self, tenant: &TenantId, user_id: &str) -> UserLock<'_> {
+    pub(crate) async fn user_lock(&self, tenant: &TenantId, user_id: &str) -> UserLock<'_> {
         let key = format!("{tenant}\n{user_id}");
         let waiting = Arc::clone(lock(&self.locks).entry(key.clone()).or_default());
         // Made before the wait: a login that is given up while it waits cleans up as well.

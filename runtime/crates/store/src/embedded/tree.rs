@@ -44,7 +44,13 @@ impl Tree {
         match table {
             Table::Users => Self::Users,
             Table::History => Self::History,
-            Table::Executions | Table::Suspended | Table::Logs => Self::Executions,
+            Table::Executions
+            | Table::Suspended
+            | Table::Logs
+            | Table::OneTimes
+            | Table::RefreshTokens
+            | Table::LoginFailures
+            | Table::LoginClaims => Self::Executions,
             Table::Tenants
             | Table::Clients
             | Table::Connections
