@@ -73,7 +73,12 @@ async fn every_operation_refuses_malformed_bodies() {
             ("nested deep", deep),
             ("trailing text", b"{} {}".to_vec()),
         ];
+        let list = operation.request.as_ref().is_some_and(|schema| schema["type"] == "array");
         for (what, body) in bodies {
+            // A list may be empty.
+            if list && what == "an array" {
+                continue;
+            }
             assert_bad(what, &operation, send(&world, &operation, body).await);
         }
         let large = format!(r#"{{"name":"{}"}}"#, "x".repeat(3 << 20));
@@ -142,6 +147,7 @@ async fn ids_that_do_not_exist_are_not_found() {
         version_id: "00000000-0000-4000-8000-000000000001".to_owned(),
         execution_id: "exe_nothing".to_owned(),
         log_id: "900000000000000000000000000000000000".to_owned(),
+        method_id: "totp|dev_nothing".to_owned(),
         login_id: "lgn_nothing".to_owned(),
         ..world.clone()
     };
@@ -155,6 +161,7 @@ async fn ids_that_do_not_exist_are_not_found() {
         version_id: "7".to_owned(),
         execution_id: "x".repeat(5000),
         log_id: "-1".to_owned(),
+        method_id: "§|§".to_owned(),
         login_id: "\u{0}".to_owned(),
         ..world.clone()
     };

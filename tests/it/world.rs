@@ -20,6 +20,8 @@ pub(crate) struct World {
     pub(crate) version_id: String,
     pub(crate) execution_id: String,
     pub(crate) log_id: String,
+    /// An authenticator app of the user.
+    pub(crate) method_id: String,
     /// A login that waits, and the token that resumes it.
     pub(crate) login_id: String,
     pub(crate) state: String,
@@ -45,6 +47,8 @@ impl World {
         let audience = format!("https://{}/api/v2/", api.domain);
         let grant = json!({"client_id": client_id, "audience": audience, "scope": ["read:users"]});
         let grant = api.post("/api/v2/client-grants", &grant).await.expect(201);
+        let methods = format!("/api/v2/users/{}/authentication-methods", encode(&user_id));
+        let method = api.post(&methods, &json!({"type": "totp", "name": name})).await.expect(201);
         let logs = api.get("/api/v2/logs").await.expect(200);
         Self {
             api: api.clone(),
@@ -58,6 +62,7 @@ impl World {
             version_id: version["id"].as_str().unwrap().to_owned(),
             execution_id: waiting["execution_id"].as_str().unwrap().to_owned(),
             log_id: rows(&logs)[0]["log_id"].as_str().unwrap().to_owned(),
+            method_id: method["id"].as_str().unwrap().to_owned(),
             login_id: waiting["login_id"].as_str().unwrap().to_owned(),
             state: waiting["outcome"]["state"].as_str().unwrap().to_owned(),
         }
@@ -83,6 +88,10 @@ impl World {
                 "versions" => &self.version_id,
                 "executions" => &self.execution_id,
                 "logs" => &self.log_id,
+                "authentication-methods" => &self.method_id,
+                "enrollments" => self.method_id.split_once('|').unwrap().1,
+                "multifactor" => "google-authenticator",
+                "factors" => "otp",
                 "simulated-logins" => &self.login_id,
                 "triggers" => "post-login",
                 "tenants" => "default",
@@ -113,6 +122,7 @@ impl World {
             &self.login_id,
             &self.state,
             &self.log_id,
+            &self.method_id,
             &self.role_id,
             &self.grant_id,
         ]

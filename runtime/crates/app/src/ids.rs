@@ -7,8 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use postern_model::{
-    ActionId, ActionVersionId, BindingId, ClientId, ConnectionId, ExecutionId, LogId, LoginId, RefreshTokenId, RoleId,
-    UserId,
+    ActionId, ActionVersionId, AuthenticatorId, AuthenticatorKind, BindingId, ClientId, ConnectionId, ExecutionId,
+    LogId, LoginId, RefreshTokenId, RoleId, UserId,
 };
 use uuid::Uuid;
 
@@ -84,6 +84,18 @@ pub fn client() -> Result<ClientId, AppError> {
 #[expect(missing_docs, reason = "says its name")]
 pub fn connection() -> Result<ConnectionId, AppError> {
     parsed(&format!("con_{}", alphanumeric::<16>()?))
+}
+
+/// `totp|dev_…` or `recovery-code|dev_…`, with 16 letters and digits as Auth0's.
+pub fn authenticator(kind: AuthenticatorKind) -> Result<AuthenticatorId, AppError> {
+    parsed(&format!("{}|dev_{}", kind.method(), alphanumeric::<16>()?))
+}
+
+/// A recovery code: 24 letters and digits that are not mistaken for each other, 120 bits.
+pub fn recovery_code() -> Result<String, AppError> {
+    const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+    let of = |byte: &u8| char::from(ALPHABET.get(usize::from(byte & 31)).copied().unwrap_or(b'A'));
+    Ok(random::<24>()?.iter().map(of).collect())
 }
 
 #[expect(missing_docs, reason = "says its name")]

@@ -18,6 +18,7 @@ pub mod grants;
 pub mod ids;
 pub mod login;
 pub mod logs;
+pub mod mfa;
 pub mod passwords;
 pub mod roles;
 pub mod secrets;

@@ -13,7 +13,7 @@ pub use self::search::{UserQuery, user_list};
 use crate::ctx::OpCtx;
 use crate::error::{AppError, Code};
 use crate::logs::{self, LogFilter};
-use crate::{App, clients, connections, ids, passwords};
+use crate::{App, clients, connections, ids, mfa, passwords};
 
 /// Characters of the root fields (Auth0 Management API: POST /users).
 const FIELD_CHARS: &[(&str, usize)] = &[
@@ -345,6 +345,7 @@ pub async fn user_delete(app: &App, ctx: &OpCtx, id: &str) -> Result<(), AppErro
         .delete::<User>(user.user_id.as_str(), Expect::Any)
         .delete_history(&user.user_id)
         .insert(&logs::audit(ctx, "Delete a User", id)?);
+    let set = mfa::manage::with_factors_deleted(app, ctx, &user, set).await?;
     app.store().commit(set).await?;
     Ok(())
 }

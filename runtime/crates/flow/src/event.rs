@@ -6,6 +6,7 @@ use postern_model::{MetadataKind, User};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use crate::factors;
 use crate::facts::{LoginFacts, LoginRequest, RequestFacts};
 
 /// How deep a value that is kept may be nested. What is read again must not pass the 128 levels that a decoder allows,
@@ -95,6 +96,9 @@ pub(crate) fn build(
         if let Some(part) = part {
             event.insert(name.to_owned(), Value::Object(part.clone()));
         }
+    }
+    if let Some(Value::Object(user)) = event.get_mut("user") {
+        user.insert("enrolledFactors".to_owned(), factors::enrolled(&facts.factors));
     }
     let mut event = Value::Object(event);
     if let Some(overlay) = overlay {

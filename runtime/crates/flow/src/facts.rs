@@ -83,6 +83,33 @@ pub struct LoginRequest {
     /// `event.refresh_token`
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<Map<String, Value>>,
+    /// Whether people log in: their factors are verified. A simulated login takes any.
+    #[serde(default)]
+    pub real: bool,
+    /// Whether the user gave a factor in this browser not long ago.
+    #[serde(default)]
+    pub remembered: bool,
+}
+
+/// Second factors as they stand for the user of a login.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FactorFacts {
+    /// Kinds that the tenant has enabled and that can be verified. `None` when nobody verifies: a simulated login may
+    /// be asked for anything.
+    pub possible: Option<Vec<String>>,
+    /// Kinds that the user has enrolled and confirmed.
+    pub enrolled: Vec<String>,
+    /// Whether every login needs a factor (Auth0's policy `all-applications`).
+    pub required: bool,
+}
+
+/// How a login that waited for a factor goes on.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Given {
+    /// A simulated user gave this one, or the one that stands first.
+    Simulated(Option<String>),
+    /// What was verified, as entries of `event.authentication.methods`. Empty for a login that was redirected.
+    Verified(Vec<Value>),
 }
 
 /// What is read anew whenever a login starts or goes on.
@@ -100,6 +127,8 @@ pub struct LoginFacts {
     pub request: RequestFacts,
     /// Names of the user's roles.
     pub roles: Vec<String>,
+    /// Second factors as they stand.
+    pub factors: FactorFacts,
     /// Parts laid over the built event (JSON Merge Patch), in a dry run.
     pub overlay: Option<Map<String, Value>>,
     /// When the login started or went on.
@@ -126,6 +155,17 @@ impl LoginRequest {
                 Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => false,
             });
         !back_channel && !silent
+    }
+
+    /// Whether a factor can be asked for: the user sees a page, or the client shows one of its own (Auth0:
+    /// `mfa_required` in the password grants).
+    pub(crate) fn challengeable(&self, query: &Map<String, Value>) -> bool {
+        matches!(self.protocol(), "oauth2-resource-owner" | "oauth2-password") || self.interactive(query)
+    }
+
+    /// Whether a second factor is among the methods.
+    pub(crate) fn has_factor(&self) -> bool {
+        self.methods.iter().any(|method| method.get("name").and_then(Value::as_str) == Some("mfa"))
     }
 
     pub(crate) fn requested_scopes(&self) -> Vec<&str> {

@@ -5,6 +5,7 @@
 
 mod claims;
 mod event;
+mod factors;
 mod facts;
 mod pending;
 mod pipeline;
@@ -14,6 +15,7 @@ mod state;
 pub use claims::Claims;
 pub use event::MAX_DEPTH;
 pub use event::depth_within;
-pub use facts::{BoundAction, LoginFacts, LoginRequest, RequestFacts};
+pub use factors::{OTP, RECOVERY_CODE};
+pub use facts::{BoundAction, FactorFacts, Given, LoginFacts, LoginRequest, RequestFacts};
 pub use pending::PendingChange;
 pub use pipeline::{BadSavedLogin, Entry, FinishedRun, PinnedAction, Pipeline, RunEnd, SavedLogin, Step, Suspension};

@@ -12,7 +12,8 @@ use serde_json::{Map, Value, json};
 
 use crate::claims::{Claims, entry_len};
 use crate::event::{self, MAX_DEPTH, depth_within, json_len};
-use crate::facts::{BoundAction, LoginFacts, LoginRequest, RequestFacts};
+use crate::factors::{self, Usable, verified};
+use crate::facts::{BoundAction, Given, LoginFacts, LoginRequest, RequestFacts};
 use crate::pending::PendingChange;
 use crate::state::{Asked, Judge, State, Verdict};
 
@@ -105,9 +106,6 @@ pub struct SavedLogin {
     cursor: usize,
     suspension: Suspension,
     state: State,
-    /// Whether the factor was really given.
-    #[serde(skip)]
-    answered: bool,
 }
 
 /// A stored login that cannot go on.
@@ -125,6 +123,9 @@ pub enum BadSavedLogin {
     /// The actions handed in are not its own.
     #[error("the actions are not those of the saved login")]
     Actions,
+    /// A login that waits for a factor goes on with one, and no other does.
+    #[error("what the user comes back with is not what the login waits for")]
+    Factor,
 }
 
 const SAVED_VERSION: u32 = 1;
@@ -148,14 +149,10 @@ impl SavedLogin {
         &self.request
     }
 
-    /// Adds how the user proved who they are meanwhile. The `type` of each is a factor that was given; a login that
-    /// is resumed without any counts as one of a simulated user, who gives what is asked for by coming back.
-    pub fn add_methods(&mut self, methods: impl IntoIterator<Item = Value>) {
-        for method in methods {
-            self.answered = true;
-            self.state.satisfied.extend(method.get("type").and_then(Value::as_str).map(str::to_owned));
-            self.request.methods.push(method);
-        }
+    /// What it waits for.
+    #[must_use]
+    pub fn suspension(&self) -> &Suspension {
+        &self.suspension
     }
 }
 
@@ -200,14 +197,15 @@ impl Pipeline {
     /// [`SavedLogin::actions`].
     ///
     /// # Errors
-    /// When the actions are others.
+    /// When the actions are others, or a factor is missing.
     pub fn resume(
         saved: SavedLogin,
         facts: LoginFacts,
         actions: Arc<[BoundAction]>,
         user: Arc<User>,
+        given: Given,
     ) -> Result<Self, BadSavedLogin> {
-        let SavedLogin { actions: pinned, mut request, cursor, suspension, mut state, answered, .. } = saved;
+        let SavedLogin { actions: pinned, mut request, cursor, suspension, mut state, .. } = saved;
         let same = pinned.len() == actions.len()
             && pinned.iter().zip(actions.iter()).all(|(pinned, action)| {
                 pinned.binding_id == action.binding_id && pinned.version_id == action.version_id
@@ -215,13 +213,12 @@ impl Pipeline {
         if !same || cursor > actions.len() {
             return Err(BadSavedLogin::Actions);
         }
-        if let (Suspension::Challenge { factors }, false) = (&suspension, answered) {
-            // Coming back is how a simulated user gives the factor that stands first.
-            let factor = factors.first().and_then(|factor| factor.get("type")).and_then(Value::as_str);
-            let factor = factor.unwrap_or("any").to_owned();
-            request.methods.push(json!({ "name": "mfa", "timestamp": facts.now, "type": factor }));
-            state.satisfied.push(factor);
+        if request.real && matches!(given, Given::Simulated(_)) {
+            return Err(BadSavedLogin::Factor);
         }
+        let verified = verified(&suspension, given, facts.now)?;
+        state.satisfied.extend(verified.iter().filter_map(|method| Some(method.get("type")?.as_str()?.to_owned())));
+        request.methods.extend(verified);
         let mut pipeline = Self::at(facts, request, actions, user, state);
         pipeline.cursor = cursor;
         pipeline.entry = Entry::Continue;
@@ -264,26 +261,43 @@ impl Pipeline {
         Step::Done(self.outcome.insert(outcome).clone())
     }
 
-    /// After the last action: the factor that `multifactor.enable` asked for, unless one was given already.
+    /// After the last action: the factor that `multifactor.enable` or the tenant's policy asks for, unless one was
+    /// given already.
     fn end(&mut self) -> Step {
-        match self.state.multifactor.take().filter(|_| self.state.satisfied.is_empty()) {
-            None => self.over(Outcome::Allow),
-            Some(factor) => match self.suspend(Suspension::Challenge { factors: vec![factor] }) {
-                Some(waits) => Step::Suspend(waits),
-                None => self.step(),
-            },
+        let factors = &self.facts.factors;
+        let by_policy = factors.required && !self.state.no_multifactor && !self.request.has_factor();
+        let asked = self.state.multifactor.take().or_else(|| by_policy.then(|| json!({"type": "any"})));
+        let remembered = |asked: &Value| self.request.remembered && factors::remembers(asked);
+        let Some(asked) = asked.filter(|asked| self.state.satisfied.is_empty() && !remembered(asked)) else {
+            return self.over(Outcome::Allow);
+        };
+        let Usable { factors, refused } = factors::provider(factors, &asked);
+        if factors.is_empty() {
+            return self.over(error(factors::none(&refused.join("; "))));
+        }
+        match self.suspend(Suspension::Challenge { factors }) {
+            Some(waits) => Step::Suspend(waits),
+            None => self.step(),
         }
     }
 
     /// `None` when the user cannot be asked: the login is then over.
     fn suspend(&mut self, suspension: Suspension) -> Option<Suspension> {
-        if self.request.interactive(&self.facts.request.query) {
+        let query = &self.facts.request.query;
+        let (can, code, message) = match &suspension {
+            Suspension::Redirect { .. } => (
+                self.request.interactive(query),
+                "interaction_required",
+                "the user would have to be asked, and this flow cannot",
+            ),
+            Suspension::Challenge { .. } => {
+                (self.request.challengeable(query), "mfa_required", "Multifactor authentication required")
+            }
+        };
+        if can {
             return Some(self.waits.insert(suspension).clone());
         }
-        self.outcome = Some(Outcome::Error {
-            code: "interaction_required".to_owned(),
-            message: "the user would have to be asked, and this flow cannot".to_owned(),
-        });
+        self.outcome = Some(Outcome::Error { code: code.to_owned(), message: message.to_owned() });
         None
     }
 
@@ -306,6 +320,7 @@ impl Pipeline {
         let judge = Judge {
             user: &self.user,
             management: self.request.audience.as_ref() == Some(&self.facts.management_audience),
+            factors: &self.facts.factors,
             action: self.cursor,
         };
         let mut state = self.state.clone();
@@ -349,6 +364,8 @@ impl Pipeline {
             self.suspend(Suspension::Redirect { url });
         } else if let Some((_, factors)) = asked.challenge {
             self.suspend(Suspension::Challenge { factors });
+        } else if let Some(reason) = asked.no_factor {
+            self.outcome = Some(error(factors::none(&reason)));
         } else {
             self.advance();
         }
@@ -412,7 +429,6 @@ impl Pipeline {
             cursor: self.cursor,
             suspension,
             state: self.state.clone(),
-            answered: false,
         })
     }
 }
@@ -457,6 +473,11 @@ fn finished(sent: Vec<Map<String, Value>>, verdicts: Vec<Verdict>) -> FinishedRu
         .map(|(mutation, verdict)| match verdict {
             Verdict::Applied => AppliedMutation { mutation, applied: true, reason: None },
             Verdict::NotHere(reason) => AppliedMutation { mutation, applied: false, reason: Some(reason.to_owned()) },
+            Verdict::Refused(reason) => AppliedMutation { mutation, applied: false, reason: Some(reason) },
+            Verdict::Partly(left_out) => {
+                warnings.push(left_out);
+                AppliedMutation { mutation, applied: true, reason: None }
+            }
             Verdict::Dropped(reason) => {
                 warnings.push(reason.clone());
                 AppliedMutation { mutation, applied: false, reason: Some(reason) }

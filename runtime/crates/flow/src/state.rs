@@ -8,6 +8,8 @@ use serde_json::{Map, Value, json};
 
 use crate::claims::{TokenClaims, entry_len};
 use crate::event::{MAX_DEPTH, depth_within};
+use crate::factors::{self, Wish};
+use crate::facts::FactorFacts;
 use crate::pending::Pending;
 use crate::scopes::ScopeChanges;
 
@@ -21,6 +23,9 @@ pub(crate) struct State {
     pub(crate) pending: Pending,
     /// What `multifactor.enable` asked for last.
     pub(crate) multifactor: Option<Value>,
+    /// Whether `multifactor.enable` was last called with `none`.
+    #[serde(default)]
+    pub(crate) no_multifactor: bool,
     /// Factors that were asked for and given in this login.
     pub(crate) satisfied: Vec<String>,
 }
@@ -33,6 +38,10 @@ pub(crate) enum Verdict {
     Dropped(String),
     /// Without effect: this host has nothing that it could change.
     NotHere(&'static str),
+    /// Without effect, for a reason of this login.
+    Refused(String),
+    /// Done in part; the operator is told what was left out.
+    Partly(String),
 }
 
 /// What a run asks for beside changes of the state.
@@ -44,6 +53,8 @@ pub(crate) struct Asked {
     pub(crate) redirect: Option<(usize, String)>,
     /// Place in the list, and factors.
     pub(crate) challenge: Option<(usize, Vec<Value>)>,
+    /// Why no factor of the last challenge can be asked for.
+    pub(crate) no_factor: Option<String>,
     /// Keys of metadata that were written or taken back.
     pub(crate) touched: Vec<(MetadataKind, String)>,
     pub(crate) transaction_changed: bool,
@@ -55,6 +66,7 @@ pub(crate) struct Judge<'a> {
     pub(crate) user: &'a User,
     /// Whether the access token is one of the Management API.
     pub(crate) management: bool,
+    pub(crate) factors: &'a FactorFacts,
     /// Place of the action.
     pub(crate) action: usize,
 }
@@ -136,7 +148,9 @@ impl State {
                 asked.transaction_changed = true;
                 Verdict::Applied
             }
-            Mutation::MultifactorEnable { provider, options } => self.set_multifactor(&provider, options),
+            Mutation::MultifactorEnable { provider, options } => {
+                self.set_multifactor(&provider, options, judge.factors)
+            }
             Mutation::RedirectSendUserTo { url } => {
                 if let Some((before, _)) = asked.redirect.replace((place, url)) {
                     replace(verdicts, before);
@@ -145,17 +159,17 @@ impl State {
             }
             Mutation::AuthenticationChallengeWith { factor, additional_factors } => {
                 let factors = std::iter::once(factor).chain(additional_factors.into_iter().flatten());
-                self.challenge(factors, false, place, asked, verdicts)
+                self.challenge(factors, Wish::Challenge, (place, judge), asked, verdicts)
             }
             Mutation::AuthenticationEnrollWith { factor, additional_factors } => {
                 let factors = std::iter::once(factor).chain(additional_factors.into_iter().flatten());
-                self.challenge(factors, true, place, asked, verdicts)
+                self.challenge(factors, Wish::Enroll, (place, judge), asked, verdicts)
             }
             Mutation::AuthenticationChallengeWithAny { factors } => {
-                self.challenge(factors.into_iter(), false, place, asked, verdicts)
+                self.challenge(factors.into_iter(), Wish::Challenge, (place, judge), asked, verdicts)
             }
             Mutation::AuthenticationEnrollWithAny { factors } => {
-                self.challenge(factors.into_iter(), true, place, asked, verdicts)
+                self.challenge(factors.into_iter(), Wish::Enroll, (place, judge), asked, verdicts)
             }
             Mutation::SessionSetExpiresAt { .. }
             | Mutation::SessionSetIdleExpiresAt { .. }
@@ -228,45 +242,50 @@ impl State {
         Ok(())
     }
 
-    /// The last call wins; `none` takes back an earlier one.
-    fn set_multifactor(&mut self, provider: &str, options: Option<MultifactorOptions>) -> Verdict {
-        self.multifactor = (provider != "none").then(|| {
+    /// The last call wins; `none` takes back an earlier one. A provider that cannot be asked is kept all the same: the
+    /// login fails at its end rather than going through without the factor.
+    fn set_multifactor(&mut self, provider: &str, options: Option<MultifactorOptions>, facts: &FactorFacts) -> Verdict {
+        self.no_multifactor = provider == "none";
+        self.multifactor = (!self.no_multifactor).then(|| {
             let remember = options.and_then(|options| options.allow_remember_browser);
             match remember {
                 Some(remember) => json!({"type": provider, "options": {"allowRememberBrowser": remember}}),
                 None => json!({"type": provider}),
             }
         });
-        Verdict::Applied
+        if self.no_multifactor {
+            return Verdict::Applied;
+        }
+        factors::no_provider(facts, provider).map_or(Verdict::Applied, Verdict::Refused)
     }
 
     fn challenge(
         &self,
-        factors: impl Iterator<Item = Factor>,
-        enroll: bool,
-        place: usize,
+        named: impl Iterator<Item = Factor>,
+        wish: Wish,
+        (place, judge): (usize, Judge<'_>),
         asked: &mut Asked,
         verdicts: &mut [Verdict],
     ) -> Verdict {
-        let usable: Vec<Value> = factors
+        let wanted: Vec<Factor> = named
             .map(|Factor { kind, options }| Factor { kind: canonical(kind), options })
             .filter(|factor| !self.satisfied.contains(&factor.kind))
-            .map(|Factor { kind, options }| {
-                let mut object = Map::from_iter([("type".to_owned(), Value::String(kind))]);
-                object.extend(options.map(|options| ("options".to_owned(), Value::Object(options))));
-                if enroll {
-                    object.insert("enroll".to_owned(), Value::Bool(true));
-                }
-                Value::Object(object)
-            })
             .collect();
-        if usable.is_empty() {
+        if wanted.is_empty() {
             return Verdict::NotHere("the factors were already given in this login");
         }
-        if let Some((before, _)) = asked.challenge.replace((place, usable)) {
+        let usable = factors::usable(judge.factors, wanted, wish);
+        let refused = usable.refused.join("; ");
+        if let Some((before, _)) = asked.challenge.take() {
             replace(verdicts, before);
         }
-        Verdict::Applied
+        if usable.factors.is_empty() {
+            asked.no_factor = Some(refused.clone());
+            return Verdict::Refused(refused);
+        }
+        asked.no_factor = None;
+        asked.challenge = Some((place, usable.factors));
+        if refused.is_empty() { Verdict::Applied } else { Verdict::Partly(refused) }
     }
 }
 

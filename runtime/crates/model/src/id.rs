@@ -80,6 +80,9 @@ ids! {
     ExecutionId, "execution", |s| s.strip_prefix("exe_").is_some_and(|rest| word(rest, 60));
     /// `900` and digits; ids made later are greater.
     LogId, "log", |s| s.starts_with("900") && s.len() <= 64 && s.bytes().all(|b| b.is_ascii_alphanumeric());
+    /// `totp|dev_…` or `recovery-code|dev_…`
+    AuthenticatorId, "authenticator", |s| s.split_once("|dev_").is_some_and(|(kind, rest)|
+        matches!(kind, "totp" | "recovery-code") && word(rest, 60));
     /// `rol_…`
     RoleId, "role", |s| s.strip_prefix("rol_").is_some_and(|rest| word(rest, 60));
     /// `rt_…`

@@ -6,6 +6,7 @@
 
 pub mod action;
 pub mod authentication;
+pub mod authenticator;
 pub mod client;
 pub mod connection;
 pub mod execution;
@@ -21,6 +22,7 @@ pub use action::{
     Action, ActionVersion, Artifact, Binding, Draft, OnFailure, Runtime, SealedSecret, Trigger, VersionStatus,
 };
 pub use authentication::{FailureCount, LoginClaims, LoginFailures, OneTime, RefreshToken};
+pub use authenticator::{Authenticator, AuthenticatorKind, FactorAttempts};
 pub use client::Client;
 pub use connection::{Connection, RootAttributes, Strategy};
 pub use execution::{
@@ -28,8 +30,8 @@ pub use execution::{
     RunStatus, SuspendedLogin, Usage,
 };
 pub use id::{
-    ActionId, ActionVersionId, BadId, BindingId, ClientId, ConnectionId, ExecutionId, LogId, LoginId, RefreshTokenId,
-    RoleId, TenantId, UserId,
+    ActionId, ActionVersionId, AuthenticatorId, BadId, BindingId, ClientId, ConnectionId, ExecutionId, LogId, LoginId,
+    RefreshTokenId, RoleId, TenantId, UserId,
 };
 pub use limits::ExecutionLimits;
 pub use log::{LogEntry, LogType};

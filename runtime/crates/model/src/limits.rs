@@ -141,3 +141,12 @@ pub const LOGIN_ATTEMPTS: u32 = 5;
 pub const PAGE_ROWS: usize = 100;
 /// Rows of a page when none is asked for (Auth0: 50).
 pub const PAGE_ROWS_DEFAULT: usize = 50;
+/// Codes of a second factor that may be tried in [`FACTOR_TRIES_FOR`] before further ones are refused unseen
+/// (Auth0: 10 one-time passwords, then one more each 6 minutes).
+pub const FACTOR_TRIES: usize = 10;
+/// See [`FACTOR_TRIES`].
+pub const FACTOR_TRIES_FOR: Duration = Duration::from_secs(15 * 60);
+/// How long an `mfa_token` may be used (Auth0: 10 minutes).
+pub const MFA_TOKEN_FOR: Duration = Duration::from_secs(10 * 60);
+/// How long a browser is remembered that may be (Auth0: 30 days).
+pub const REMEMBER_BROWSER_FOR: Duration = Duration::from_secs(30 * 24 * 3600);

@@ -76,6 +76,10 @@ codes! {
         LoginFailures = 22, "login_failures";
         /// [`postern_model::LoginClaims`]
         LoginClaims = 23, "login_claims";
+        /// [`postern_model::Authenticator`]
+        Authenticators = 30, "authenticators";
+        /// [`postern_model::FactorAttempts`]
+        FactorAttempts = 31, "factor_attempts";
     }
 }
 
@@ -124,6 +128,8 @@ codes! {
         RefreshTokenBySession = 32, "refresh_token_by_session";
         /// Key: end of its time, earliest first; those without an end are not in it.
         RefreshTokenByExpiry = 33, "refresh_token_by_expiry";
+        /// Key: user id, oldest first.
+        AuthenticatorByUser = 50, "authenticator_by_user";
     }
 }
 

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use postern_model::{
-    Action, ActionVersion, Client, Connection, Execution, HistoryEntry, LogEntry, LoginClaims, LoginFailures, OneTime,
-    RefreshToken, Role, SuspendedLogin, Tenant, User,
+    Action, ActionVersion, Authenticator, Client, Connection, Execution, FactorAttempts, HistoryEntry, LogEntry,
+    LoginClaims, LoginFailures, OneTime, RefreshToken, Role, SuspendedLogin, Tenant, User,
 };
 
 use crate::entity::{ArtifactBytes, BindingList, Entity, Index, IndexEntry, Setting, Table, compose, newest, oldest};
@@ -37,6 +37,8 @@ pub(crate) fn redraft(table: Table, schema: u16, revision: u64, data: &[u8]) -> 
         Table::RefreshTokens => of::<RefreshToken>,
         Table::LoginFailures => of::<LoginFailures>,
         Table::LoginClaims => of::<LoginClaims>,
+        Table::Authenticators => of::<Authenticator>,
+        Table::FactorAttempts => of::<FactorAttempts>,
     };
     of(schema, revision, data)
 }
@@ -150,3 +152,7 @@ entity!(RefreshToken, RefreshTokens, |r| r.id.to_string(), revision: own, indexe
 entity!(LoginFailures, LoginFailures, |f| f.user_id.to_string(), revision: own, indexes: Vec::new());
 entity!(LoginClaims, LoginClaims, |c| compose(&[c.user_id.as_str(), c.client_id.as_str()]), revision: own,
     indexes: Vec::new());
+entity!(Authenticator, Authenticators, |a| a.id.to_string(), revision: own, indexes: vec![
+    entry(Index::AuthenticatorByUser, [a.user_id.as_str(), &oldest(time(a.created_at))]),
+]);
+entity!(FactorAttempts, FactorAttempts, |a| a.user_id.to_string(), revision: own, indexes: Vec::new());

@@ -2,10 +2,12 @@
 
 mod actions;
 mod artifacts;
+mod authentication_methods;
 mod clients;
 mod connections;
 mod executions;
 mod grants;
+mod guardian;
 mod logs;
 mod roles;
 mod simulated_logins;
@@ -21,10 +23,12 @@ pub(crate) fn routes() -> Routes<App> {
     Routes::new()
         .merge(actions::routes())
         .merge(artifacts::routes())
+        .merge(authentication_methods::routes())
         .merge(clients::routes())
         .merge(connections::routes())
         .merge(executions::routes())
         .merge(grants::routes())
+        .merge(guardian::routes())
         .merge(logs::routes())
         .merge(roles::routes())
         .merge(simulated_logins::routes())

@@ -3,7 +3,7 @@
 
 use axum::extract::State;
 use axum::http::Method;
-use postern_app::login::{self, ContinueLogin, LoginReport, SimulatedLogin};
+use postern_app::login::{self, LoginReport, SimulatedContinue, SimulatedLogin};
 use postern_app::{App, AppError};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -60,7 +60,7 @@ async fn simulated_login_continue(
     Path(login_id): Path<String>,
     Json(body): Json<Map<String, Value>>,
 ) -> Result<Json<Value>, ApiError> {
-    let input: ContinueLogin = read(body, &[])?;
+    let input: SimulatedContinue = read(body, &[])?;
     let report = login::simulated_login_continue(&app, &ctx, &login_id, input).await?;
     Ok(Json(answer(&report)))
 }
@@ -121,7 +121,10 @@ fn login_schema() -> Value {
 fn continue_schema() -> Value {
     json!({
         "type": "object", "description": "The state token is in either",
-        "properties": { "query": { "type": "object" }, "body": { "type": "object" } },
+        "properties": {
+            "query": { "type": "object" }, "body": { "type": "object" },
+            "factor": { "type": "string", "description": "The factor given; the first that is asked for when left out" },
+        },
     })
 }
 

@@ -122,6 +122,27 @@ pub struct ContinueLogin {
     pub body: Map<String, Value>,
 }
 
+/// What a simulated user comes back with.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SimulatedContinue {
+    /// `event.request.query`
+    #[serde(default)]
+    pub query: Map<String, Value>,
+    /// `event.request.body`
+    #[serde(default)]
+    pub body: Map<String, Value>,
+    /// The kind of the factor that was given, when one is asked for; the one that stands first when absent.
+    #[serde(default)]
+    pub factor: Option<String>,
+}
+
+impl From<ContinueLogin> for SimulatedContinue {
+    fn from(ContinueLogin { query, body }: ContinueLogin) -> Self {
+        Self { query, body, factor: None }
+    }
+}
+
 /// What a login came to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LoginReport {

@@ -17,7 +17,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
-use postern_flow::{Claims, LoginFacts, LoginRequest, MAX_DEPTH, Pipeline, SavedLogin, Step, depth_within};
+use postern_flow::{
+    BadSavedLogin, Claims, FactorFacts, Given, LoginFacts, LoginRequest, MAX_DEPTH, Pipeline, SavedLogin, Step,
+    depth_within,
+};
 use postern_model::{
     Client, Connection, ExecutionId, JournalCall, LoginId, Outcome, Role, SuspendedLogin, User, UserId, limits,
 };
@@ -30,7 +33,8 @@ use self::drive::{Driven, Frame, drive};
 pub use postern_flow::RequestFacts;
 
 pub use self::input::{
-    ContinueLogin, LoginReport, SimulatedAuthentication, SimulatedLogin, SimulatedRequest, VersionChoice,
+    ContinueLogin, LoginReport, SimulatedAuthentication, SimulatedContinue, SimulatedLogin, SimulatedRequest,
+    VersionChoice,
 };
 use self::person::{Person, Profile};
 pub use self::real::{LoginStart, Who, login_begin, login_resume};
@@ -38,7 +42,7 @@ pub use self::simulated::{simulated_login, simulated_login_continue};
 pub use self::state::LoginState;
 use crate::ctx::OpCtx;
 use crate::error::{AppError, Code};
-use crate::{App, ids, roles, tenants};
+use crate::{App, ids, mfa, roles, tenants};
 
 /// What stays the same over the attempts of a login.
 struct Login<'a> {
@@ -51,6 +55,8 @@ struct Login<'a> {
     request: RequestFacts,
     /// `event.transaction.protocol`
     protocol: String,
+    /// Whether it is not simulated: factors are verified.
+    real: bool,
     /// Answers that the actions got in earlier attempts.
     earlier: Vec<Vec<JournalCall>>,
     /// Whether the profile says which user of the connection it is.
@@ -88,6 +94,7 @@ impl Begin {
             connection: Arc::clone(&self.connection),
             request: self.request.clone(),
             protocol: self.asked.protocol().to_owned(),
+            real: self.asked.real,
             earlier: Vec::new(),
             names_id: self.profile.as_ref().is_some_and(Profile::names_id),
             begun: None,
@@ -132,7 +139,7 @@ struct Back<'a> {
     state: &'a str,
     came: &'a ContinueLogin,
     /// Factors that were given meanwhile.
-    methods: &'a [Value],
+    given: Given,
 }
 
 /// Goes on with a suspended login until it is over or waits again. The state token is for once.
@@ -157,12 +164,11 @@ async fn resume(
     app: &App,
     ctx: &OpCtx,
     waiting: &SuspendedLogin,
-    Back { came: back, methods, .. }: &Back<'_>,
+    Back { came: back, given, .. }: &Back<'_>,
     (earlier, begun): (&mut Vec<Vec<JournalCall>>, Instant),
 ) -> Result<Attempt, AppError> {
     let unreadable = |error| AppError::internal("read a suspended login").with_source(error);
-    let mut saved = SavedLogin::read(waiting.pipeline.clone()).map_err(unreadable)?;
-    saved.add_methods(methods.iter().cloned());
+    let saved = SavedLogin::read(waiting.pipeline.clone()).map_err(unreadable)?;
     let client = client_load(app, ctx, waiting.client_id.as_str()).await?;
     let connection = app.store().fetch::<Connection>(&ctx.tenant.id, waiting.connection_id.as_str()).await?;
     let connection = Arc::new(connection.ok_or_else(no_connection)?);
@@ -183,12 +189,19 @@ async fn resume(
             ..saved.browser.clone()
         },
         protocol: saved.request().protocol().to_owned(),
+        real: saved.request().real,
         earlier: std::mem::take(earlier),
         names_id: true,
         begun: Some(begun),
     };
     let user = Arc::clone(&person.user);
-    let resume = |facts| Pipeline::resume(saved, facts, Arc::clone(&bound.actions), user).map_err(unreadable);
+    let given = given.clone();
+    let resume = |facts| {
+        Pipeline::resume(saved, facts, Arc::clone(&bound.actions), user, given).map_err(|error| match error {
+            BadSavedLogin::Factor => AppError::bad_request("invalid_request: the login waits for something else."),
+            BadSavedLogin::Form(_) | BadSavedLogin::Version { .. } | BadSavedLogin::Actions => unreadable(error),
+        })
+    };
     let attempt = running.attempt(&person, &bound, Some(waiting), resume).await;
     *earlier = running.earlier;
     attempt
@@ -208,10 +221,11 @@ impl Login<'_> {
         let mut frame = Frame::new(&ctx.tenant, bound, app.logins().cache(&ctx.tenant.id), (ctx.now, begun));
         let held = roles_load(app, ctx, &person.user).await?;
         frame.roles = &held;
+        let factors = mfa::factors::facts(app, &ctx.tenant.id, &person.user, self.real).await?;
         let (pipeline, Driven { end, mut runs, places, warnings }) = if person.user.blocked == Some(true) {
             (None, Driven { end: Step::Done(blocked()), runs: Vec::new(), places: Vec::new(), warnings: Vec::new() })
         } else {
-            let mut pipeline = pipeline(self.facts(&held, None, ctx.now))?;
+            let mut pipeline = pipeline(self.facts(&held, factors, None, ctx.now))?;
             let driven = drive(app, &frame, &mut pipeline, &mut self.earlier).await?;
             (Some(pipeline), driven)
         };
@@ -263,7 +277,13 @@ impl Login<'_> {
         }
     }
 
-    fn facts(&self, roles: &[Role], overlay: Option<Map<String, Value>>, now: Timestamp) -> LoginFacts {
+    fn facts(
+        &self,
+        roles: &[Role],
+        factors: FactorFacts,
+        overlay: Option<Map<String, Value>>,
+        now: Timestamp,
+    ) -> LoginFacts {
         LoginFacts {
             tenant: self.ctx.tenant.id.clone(),
             management_audience: tenants::management_audience(&self.ctx.tenant.domain),
@@ -271,6 +291,7 @@ impl Login<'_> {
             connection: Arc::clone(&self.connection),
             request: self.request.clone(),
             roles: roles.iter().map(|role| role.name.clone()).collect(),
+            factors,
             overlay,
             now,
         }

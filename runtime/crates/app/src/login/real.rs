@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use postern_flow::{LoginRequest, RequestFacts};
+use postern_flow::{Given, LoginRequest, RequestFacts};
 use postern_model::{Client, Connection, SuspendedLogin, UserId};
 use postern_store::Index;
 use serde::{Deserialize, Serialize};
@@ -73,13 +73,15 @@ pub async fn login_begin(app: &App, ctx: &OpCtx, start: LoginStart) -> Result<Lo
             organization: None,
             session: start.session,
             refresh_token: start.refresh_token,
+            real: true,
+            remembered: false,
         },
     };
     begin(app, ctx, login).await
 }
 
 /// Goes on with a login that waits under this state token, which is for once. `methods` are the factors given
-/// meanwhile, as `event.authentication.methods` has them.
+/// meanwhile, as `event.authentication.methods` has them: verified ones where it waits for a factor, none elsewhere.
 ///
 /// # Errors
 /// When no login waits under the token, or it is too late.
@@ -94,5 +96,5 @@ pub async fn login_resume(
     let waiting = app.store().find::<SuspendedLogin>(&ctx.tenant.id, Index::SuspendedByState, &[&hash]).await?;
     let waiting = waiting.ok_or_else(|| AppError::new(Code::InexistentLogin, "There is no login that waits."))?;
     let login_id = waiting.login_id.as_str();
-    go_on(app, ctx, Back { login_id, state, came: &back, methods: &methods }).await
+    go_on(app, ctx, Back { login_id, state, came: &back, given: Given::Verified(methods) }).await
 }

@@ -5,19 +5,19 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 use postern_engine::TriggerCache;
-use postern_flow::{LoginRequest, Pipeline, RequestFacts};
+use postern_flow::{Given, LoginRequest, Pipeline, RequestFacts};
 use postern_model::connection::DEFAULT_DATABASE;
 use postern_model::{Connection, User, UserId};
 use serde_json::{Map, Value, json};
 
 use super::commit::waiting;
 use super::drive::{Driven, Frame, drive};
-use super::input::{ContinueLogin, LoginReport, SimulatedLogin};
+use super::input::{ContinueLogin, LoginReport, SimulatedContinue, SimulatedLogin};
 use super::person::{self, Person};
 use super::{Back, Begin, Login, blocked, bound, check_depth, client_load, first_method, go_on, host_of, roles_load};
 use crate::ctx::OpCtx;
 use crate::error::{AppError, Code};
-use crate::{App, connections};
+use crate::{App, connections, mfa};
 
 const SCOPE: &str = "create:simulated_logins";
 
@@ -57,12 +57,14 @@ pub async fn simulated_login_continue(
     app: &App,
     ctx: &OpCtx,
     login_id: &str,
-    back: ContinueLogin,
+    back: impl Into<SimulatedContinue>,
 ) -> Result<LoginReport, AppError> {
     ctx.require(SCOPE)?;
+    let SimulatedContinue { query, body, factor } = back.into();
+    let back = ContinueLogin { query, body };
     let state = back.body.get("state").or_else(|| back.query.get("state")).and_then(Value::as_str);
     let state = state.ok_or_else(|| AppError::bad_request("invalid_request: the state token is missing."))?;
-    go_on(app, ctx, Back { login_id, state, came: &back, methods: &[] }).await
+    go_on(app, ctx, Back { login_id, state, came: &back, given: Given::Simulated(factor) }).await
 }
 
 /// Runs everything as a login would, with a cache of its own, and commits nothing.
@@ -86,7 +88,8 @@ async fn dry_run(
     if person.user.blocked == Some(true) {
         return Ok(running.report(blocked(), User::clone(&person.kept), None, Vec::new(), Vec::new()));
     }
-    let facts = running.facts(&held, login.event.clone(), now);
+    let factors = mfa::factors::facts(app, &ctx.tenant.id, &person.user, false).await?;
+    let facts = running.facts(&held, factors, login.event.clone(), now);
     let mut pipeline = Pipeline::begin(facts, asked, Arc::clone(&bound.actions), person.user);
     let Driven { end, runs, warnings, .. } = drive(app, &frame, &mut pipeline, &mut Vec::new()).await?;
     let end = waiting(end, Some(&pipeline))?;
@@ -163,7 +166,6 @@ fn asked(ctx: &OpCtx, login: &SimulatedLogin, connection: &Connection) -> LoginR
         transaction,
         audience: login.audience.clone(),
         organization: login.organization.clone(),
-        session: None,
-        refresh_token: None,
+        ..LoginRequest::default()
     }
 }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use postern_contract::Mutation;
-use postern_flow::{BoundAction, Entry, FinishedRun, LoginFacts, LoginRequest, Pipeline, RequestFacts, RunEnd, Step};
+use postern_flow::{
+    BoundAction, Entry, FactorFacts, FinishedRun, LoginFacts, LoginRequest, Pipeline, RequestFacts, RunEnd, Step,
+};
 use postern_model::{Client, Connection, Identity, OnFailure, RootAttributes, RunStatus, Strategy, User};
 use serde_json::{Map, Value, json};
 
@@ -66,6 +68,7 @@ pub(crate) fn facts() -> LoginFacts {
             ..RequestFacts::default()
         },
         roles: vec!["admin".to_owned()],
+        factors: FactorFacts::default(),
         overlay: None,
         now: Timestamp::UNIX_EPOCH,
     }

@@ -32,7 +32,7 @@ fn has_every_part_of_the_reference() {
             "identities": [
                 {"connection": "db", "provider": "auth0", "user_id": "ann", "userId": "ann", "isSocial": false},
             ],
-            "app_metadata": {"plan": "free", "old": 1}, "user_metadata": {},
+            "app_metadata": {"plan": "free", "old": 1}, "user_metadata": {}, "enrolledFactors": [],
         },
     });
     assert_eq!(got, want);

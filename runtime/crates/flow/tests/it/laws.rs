@@ -1,6 +1,6 @@
 //! What holds for any list of mutations.
 
-use postern_flow::{Pipeline, RunEnd, SavedLogin, Step, depth_within};
+use postern_flow::{Given, Pipeline, RunEnd, SavedLogin, Step, depth_within};
 use postern_model::metadata::{check_key, merge, size};
 use postern_model::{Metadata, MetadataKind, RunStatus, User, limits};
 use proptest::prelude::*;
@@ -149,7 +149,7 @@ proptest! {
         prop_assert_eq!(serde_json::to_string(&saved).unwrap(), text);
         // The pending writes are committed before the user is sent away.
         let committed = pipeline.changed(user());
-        let mut resumed = Pipeline::resume(saved, facts(), actions(2), committed.clone().into()).unwrap();
+        let mut resumed = Pipeline::resume(saved, facts(), actions(2), committed.clone().into(), Given::Simulated(None)).unwrap();
         prop_assert_eq!(observed(&resumed), observed(&pipeline));
         prop_assert!(resumed.changes().is_empty());
         let Step::Run { event, .. } = resumed.step() else { panic!("the action goes on") };

@@ -9,5 +9,6 @@
 
 mod driver;
 mod event;
+mod factors;
 mod laws;
 mod rules;

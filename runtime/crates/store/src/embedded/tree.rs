@@ -42,7 +42,7 @@ impl Tree {
 
     pub(super) fn of(table: Table) -> Self {
         match table {
-            Table::Users => Self::Users,
+            Table::Users | Table::Authenticators | Table::FactorAttempts => Self::Users,
             Table::History => Self::History,
             Table::Executions
             | Table::Suspended
