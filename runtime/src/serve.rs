@@ -1,17 +1,19 @@
 //! `postern serve`: puts the program together, runs it, and stops it without losing a request.
 
 mod data;
+mod tls;
 
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
-use postern_app::tenants::{Bootstrap, bootstrap};
+use postern_api::Front;
+use postern_app::tenants::{Bootstrap, Scheme, bootstrap};
 use postern_app::{App, AppConfig};
 use postern_engine::{EgressConfig, Engine, EngineConfig};
 use postern_store::{SledConfig, SledStore, Store as _};
@@ -43,9 +45,11 @@ pub(crate) struct ServeArgs {
     /// Address to listen on.
     #[arg(long, env = "POSTERN_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:3000")]
     listen: SocketAddr,
-    /// Domain of the tenant `default`, as its clients name it [default: the address listened on].
+    /// Domain of the tenant `default`, as its clients name it [default: localhost and the port listened on].
     #[arg(long, env = "POSTERN_DOMAIN", value_name = "HOST[:PORT]")]
     domain: Option<String>,
+    #[command(flatten)]
+    tls: tls::TlsArgs,
     /// Writes the credentials of the tenant `default` and of the operator here, readable by the owner only.
     #[arg(long, env = "POSTERN_BOOTSTRAP_FILE", value_name = "FILE")]
     bootstrap_file: Option<PathBuf>,
@@ -129,15 +133,21 @@ async fn run(args: ServeArgs) -> anyhow::Result<()> {
     data::folder_create(&args.data)?;
     let listener = TcpListener::bind(args.listen).await.with_context(|| format!("listen on {}", args.listen))?;
     let address = listener.local_addr().context("read the address listened on")?;
+    let domain = args.domain.clone().unwrap_or_else(|| format!("localhost:{}", address.port()));
+    let tls = args.tls.load(&args.data, &domain)?;
     let app = assemble(&args)?;
-    let domain = args.domain.clone().unwrap_or_else(|| address.to_string());
     let made = bootstrap(&app, &domain, Timestamp::now()).await.context("set up the tenant 'default'")?;
+    let ca = tls.as_ref().and_then(|tls| tls.ca_pem_file.as_deref());
     if let Some(path) = &args.bootstrap_file {
-        data::write_private(path, &bootstrap_json(&made)).context("write the bootstrap file")?;
+        data::write_private(path, &bootstrap_json(&made, ca)).context("write the bootstrap file")?;
     }
-    tracing::info!(%address, domain = made.domain, "listening");
+    if let Some(path) = ca {
+        crate::cli::output::line(&format!("The certificate authority for clients to trust: {}", path.display()));
+    }
+    tracing::info!(%address, domain = made.domain, issuer = made.issuer, "listening");
+    let front = Front { listener, tls: tls.map(|tls| tls.config), behind_proxy: args.tls.behind_tls };
     let (stop, stopping) = tokio::sync::watch::channel(false);
-    let server = postern_api::serve(listener, app, async move {
+    let server = postern_api::serve(front, app, async move {
         told_to_stop().await;
         tracing::info!("stopping: requests under way are finished");
         // Nobody waits any more when the server has ended by itself.
@@ -202,15 +212,17 @@ fn assemble(args: &ServeArgs) -> anyhow::Result<App> {
         master_key: data::master_key(&args.data)?,
         operator_token: data::operator_token(&args.data)?,
         token_for: TOKEN_FOR,
+        scheme: if args.tls.is_on() { Scheme::Https } else { Scheme::Http },
     }))
 }
 
-fn bootstrap_json(made: &Bootstrap) -> String {
+fn bootstrap_json(made: &Bootstrap, ca_pem_file: Option<&Path>) -> String {
     let value = serde_json::json!({
         "issuer": made.issuer,
         "domain": made.domain,
         "management": { "client_id": made.client_id, "client_secret": made.client_secret },
         "operator_token": made.operator_token,
+        "ca_pem_file": ca_pem_file,
     });
     format!("{value:#}\n")
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 /// A server whose guests may reach loopback addresses and trust the authority.
 pub(crate) async fn start(https: &HttpsServer) -> Server {
     let arguments = ["--egress-allow", "127.0.0.0/8,::1,localhost", "--egress-ca-file", https.ca().to_str().unwrap()];
-    Server::start_with(ServerOptions { arguments: arguments.map(str::to_owned).to_vec(), environment: Vec::new() })
+    Server::start_with(ServerOptions { arguments: arguments.map(str::to_owned).to_vec(), ..ServerOptions::default() })
         .await
 }
 
@@ -89,7 +89,7 @@ async fn a_certificate_of_an_unknown_authority_is_refused() {
     let https = HttpsServer::start(folder.path()).await;
     let options = ServerOptions {
         arguments: ["--egress-allow", "127.0.0.0/8,::1,localhost"].map(str::to_owned).to_vec(),
-        environment: Vec::new(),
+        ..ServerOptions::default()
     };
     let server = Server::start_with(options).await;
     let api = &server.api;

@@ -20,6 +20,7 @@ mod isolation;
 mod mfa;
 mod openapi;
 mod secrets;
+mod tls;
 mod unauthorized;
 mod whole_path;
 mod world;

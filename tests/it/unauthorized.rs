@@ -6,7 +6,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
-use postern_app::tenants::tenant_by_domain;
+use postern_app::tenants::{Scheme, tenant_by_domain};
 use postern_app::tokens::{ClientCredentials, token_create};
 use postern_app::{App, AppConfig, MasterKey};
 use postern_e2e::{Answer, Server};
@@ -98,6 +98,7 @@ async fn expired(server: &Server) -> String {
         master_key: MasterKey::parse(std::fs::read_to_string(data.join("master.key")).unwrap().trim()).unwrap(),
         operator_token: String::new(),
         token_for: Duration::from_secs(24 * 3600),
+        scheme: Scheme::Http,
     });
     let tenant = tenant_by_domain(&app, &server.api.domain).await.unwrap();
     let request = ClientCredentials {

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -30,6 +30,10 @@ pub struct Bootstrap {
     pub client_secret: String,
     /// Token of the operator endpoints; empty in the answer to a new tenant.
     pub operator_token: String,
+    /// `iss` of its tokens, and where it is reached: `http://…/` or `https://…/`.
+    pub issuer: String,
+    /// Certificate authority to trust, of a server with [`ServerOptions::tls_dev`].
+    pub ca_pem_file: Option<PathBuf>,
 }
 
 impl Bootstrap {
@@ -45,6 +49,8 @@ impl Bootstrap {
             client_id: text("/management/client_id").expect("management.client_id"),
             client_secret: text("/management/client_secret").expect("management.client_secret"),
             operator_token: text("/operator_token").unwrap_or_default(),
+            issuer: text("/issuer").expect("issuer"),
+            ca_pem_file: text("/ca_pem_file").map(PathBuf::from),
         }
     }
 }
@@ -56,6 +62,8 @@ pub struct ServerOptions {
     pub arguments: Vec<String>,
     /// Further environment.
     pub environment: Vec<(String, String)>,
+    /// Serve HTTPS by a local authority (`--tls-dev`); [`Api::http`] trusts it.
+    pub tls_dev: bool,
 }
 
 /// A running server; killed when dropped.
@@ -86,12 +94,13 @@ impl Server {
     /// When it does not become ready.
     pub async fn start_with(options: ServerOptions) -> Self {
         let folder = tempfile::Builder::new().prefix("postern-e2e-").tempdir().expect("a temporary folder");
-        let http = reqwest::Client::builder().pool_max_idle_per_host(256).no_proxy().build().expect("a client");
         // Another process may take the free port before the server does: then with another one.
         for _ in 0..4 {
             let address = free_address();
             let mut child = spawn(folder.path(), address, &options);
-            let base = format!("http://{address}");
+            let scheme = if options.tls_dev { "https" } else { "http" };
+            let base = format!("{scheme}://{address}");
+            let Some(http) = client(folder.path(), &options, &mut child).await else { continue };
             if !ready(&http, &base, &mut child).await {
                 continue;
             }
@@ -143,6 +152,26 @@ impl Server {
     pub fn spawn(&mut self) {
         assert!(self.child.is_none(), "stop or kill the server first");
         self.child = Some(spawn(self.folder.path(), self.address, &self.options));
+    }
+
+    /// Starts again with other arguments, without waiting.
+    ///
+    /// # Panics
+    /// When it still runs.
+    pub fn respawn(&mut self, arguments: &[&str]) {
+        self.options.arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        self.spawn();
+    }
+
+    /// Runs the program's command line in this server's folder.
+    ///
+    /// # Panics
+    /// When it cannot be run.
+    #[must_use]
+    pub fn postern(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(binary());
+        let command = command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
+        command.output().unwrap_or_else(|error| panic!("{}: {error}", binary().display()))
     }
 
     /// Waits until the server is ready.
@@ -210,6 +239,7 @@ fn spawn(folder: &Path, address: SocketAddr, options: &ServerOptions) -> Child {
         .arg(folder.join("data"))
         .args(["--listen", &address.to_string(), "--bootstrap-file"])
         .arg(folder.join("bootstrap.json"))
+        .args(options.tls_dev.then_some("--tls-dev"))
         .args(&options.arguments)
         .envs(options.environment.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
@@ -217,6 +247,24 @@ fn spawn(folder: &Path, address: SocketAddr, options: &ServerOptions) -> Child {
         .stderr(log)
         .spawn()
         .unwrap_or_else(|error| panic!("{}: {error}", binary().display()))
+}
+
+/// A client that trusts the server; nothing when the server ended instead of writing its authority.
+async fn client(folder: &Path, options: &ServerOptions, child: &mut Child) -> Option<reqwest::Client> {
+    let mut builder = reqwest::Client::builder().pool_max_idle_per_host(256).no_proxy();
+    if options.tls_dev {
+        let file = folder.join("data/tls-dev-ca.pem");
+        let mut poll = tokio::time::interval(POLL_EVERY);
+        while !file.exists() {
+            poll.tick().await;
+            if child.try_wait().expect("the process is ours").is_some() {
+                return None;
+            }
+        }
+        let pem = fs::read(&file).expect("the authority");
+        builder = builder.tls_certs_only(reqwest::Certificate::from_pem_bundle(&pem).expect("it is PEM"));
+    }
+    Some(builder.build().expect("a client"))
 }
 
 /// Whether the server became ready; `false` when it ended instead.

@@ -12,7 +12,7 @@ use url::Url;
 /// Where the server is and who asks. A bootstrap file is enough: it names the domain and holds the credentials.
 #[derive(Args)]
 pub(crate) struct Target {
-    /// Address of the server [default: http:// and the domain]
+    /// Address of the server [default: the bootstrap file's issuer, else http:// and the domain]
     #[arg(long, global = true, env = "POSTERN_URL", value_name = "URL", help_heading = "Server")]
     url: Option<Url>,
     /// File that `postern serve --bootstrap-file` wrote
@@ -29,6 +29,9 @@ pub(crate) struct Target {
         help_heading = "Server"
     )]
     domain: Option<String>,
+    /// Certificate authority, PEM, to trust beside the system's [default: the bootstrap file's]
+    #[arg(long, global = true, env = "POSTERN_CA_FILE", value_name = "FILE", help_heading = "Server")]
+    ca_file: Option<PathBuf>,
     /// Id of a client with management scopes
     #[arg(long, global = true, env = "POSTERN_CLIENT_ID", value_name = "ID", help_heading = "Server")]
     client_id: Option<String>,
@@ -119,18 +122,31 @@ impl Target {
     }
 
     fn remote(&self, file: Option<&Value>) -> anyhow::Result<Remote> {
-        let held = file.and_then(|file| file.get("domain")?.as_str());
+        let from_file = |name: &str| file.and_then(|file| file.get(name)?.as_str());
+        let held = from_file("domain");
         let domain = match (&self.domain, held, &self.url) {
             (Some(domain), _, _) => domain.clone(),
             (None, Some(domain), _) => domain.to_owned(),
             (None, None, Some(url)) => authority(url)?,
             (None, None, None) => bail!("no server: give --bootstrap FILE or --url URL (see `postern --help`)"),
         };
-        let base = match &self.url {
-            Some(url) => url.clone(),
-            None => Url::parse(&format!("http://{domain}")).with_context(|| format!("'{domain}' is not a domain"))?,
+        let base = match (&self.url, from_file("issuer")) {
+            (Some(url), _) => url.clone(),
+            // Another tenant of the same server is reached where the first one is.
+            (None, Some(issuer)) if held.is_some() => Url::parse(issuer).context("read the bootstrap file's issuer")?,
+            (None, _) => {
+                Url::parse(&format!("http://{domain}")).with_context(|| format!("'{domain}' is not a domain"))?
+            }
         };
-        let http = reqwest::Client::builder().no_proxy().build().context("set up the HTTP client")?;
+        let ca = self.ca_file.clone().or_else(|| from_file("ca_pem_file").map(PathBuf::from));
+        let mut http = reqwest::Client::builder().no_proxy();
+        if let Some(path) = ca {
+            let pem = std::fs::read(&path).with_context(|| format!("read {}", path.display()))?;
+            let certificates = reqwest::Certificate::from_pem_bundle(&pem)
+                .with_context(|| format!("{} is no certificate in PEM", path.display()))?;
+            http = http.tls_certs_merge(certificates);
+        }
+        let http = http.build().context("set up the HTTP client")?;
         Ok(Remote { http, base, domain, token: String::new() })
     }
 }

@@ -15,9 +15,14 @@ pub(crate) fn folder_create(path: &Path) -> anyhow::Result<()> {
 
 /// Writes a file that only its owner may read, whole or not at all.
 pub(crate) fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
+    write_whole(path, text, 0o600)
+}
+
+/// Writes a file whole or not at all.
+pub(crate) fn write_whole(path: &Path, text: &str, mode: u32) -> anyhow::Result<()> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let mut file = tempfile::Builder::new()
-        .permissions(fs::Permissions::from_mode(0o600))
+        .permissions(fs::Permissions::from_mode(mode))
         .tempfile_in(parent)
         .with_context(|| format!("write in {}", parent.display()))?;
     file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).context("write a file")?;
@@ -46,7 +51,7 @@ pub(crate) fn operator_token(data: &Path) -> anyhow::Result<String> {
 }
 
 /// The text of a file, made when absent; refused when others may read it.
-fn private_file(path: &Path, make: impl FnOnce() -> anyhow::Result<String>) -> anyhow::Result<String> {
+pub(crate) fn private_file(path: &Path, make: impl FnOnce() -> anyhow::Result<String>) -> anyhow::Result<String> {
     match fs::metadata(path) {
         Ok(metadata) if metadata.permissions().mode() & 0o077 != 0 => {
             bail!("{} may be read by others: set its mode to 0600", path.display())

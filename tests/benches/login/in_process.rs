@@ -9,7 +9,7 @@ use postern_app::actions::{ActionInput, CreateMode, action_create, action_deploy
 use postern_app::artifacts::artifact_replace;
 use postern_app::bindings::{BindingInput, BindingRef, Setting, binding_replace};
 use postern_app::login::{SimulatedLogin, simulated_login};
-use postern_app::tenants::{bootstrap, tenant_by_domain};
+use postern_app::tenants::{Scheme, bootstrap, tenant_by_domain};
 use postern_app::{App, AppConfig, MasterKey, OpCtx, ScopeSet, grants, ids};
 use postern_e2e::module;
 use postern_engine::{Engine, EngineConfig};
@@ -35,6 +35,7 @@ async fn assemble(folder: &Path) -> (App, OpCtx, String) {
         master_key: MasterKey::new(&[7; 32]).expect("a key"),
         operator_token: "operator".to_owned(),
         token_for: Duration::from_secs(3600),
+        scheme: Scheme::Https,
     });
     let made = bootstrap(&app, DOMAIN, Timestamp::now()).await.expect("an empty store");
     let tenant = tenant_by_domain(&app, DOMAIN).await.expect("the tenant");
@@ -44,6 +45,7 @@ async fn assemble(folder: &Path) -> (App, OpCtx, String) {
         scopes: ScopeSet::parse(&grants::MANAGEMENT_SCOPES.join(" ")),
         now: Timestamp::now(),
         request_id: ids::request().expect("an id"),
+        correlation_id: None,
         ip: None,
         user_agent: None,
     };

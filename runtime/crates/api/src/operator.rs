@@ -6,7 +6,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
-use postern_app::tenants::{self, TenantSettings, issuer};
+use postern_app::tenants::{self, TenantSettings};
 use postern_app::{App, export};
 use postern_model::tenant::Egress;
 use serde::{Deserialize, Deserializer};
@@ -120,7 +120,7 @@ async fn tenant_create(
     let answer = json!({
         "name": new.tenant.id,
         "domain": new.tenant.domain,
-        "issuer": issuer(&new.tenant.domain),
+        "issuer": app.scheme().issuer(&new.tenant.domain),
         "management": { "client_id": new.client_id, "client_secret": new.client_secret },
     });
     Ok((StatusCode::CREATED, Json(answer)))
@@ -130,7 +130,10 @@ async fn tenant_list(State(app): State<App>, _operator: Operator) -> Result<Json
     let tenants = tenants::tenant_list(&app).await?;
     let rows = tenants
         .iter()
-        .map(|tenant| json!({ "name": tenant.id, "domain": tenant.domain, "issuer": issuer(&tenant.domain) }))
+        .map(|tenant| {
+            let issuer = app.scheme().issuer(&tenant.domain);
+            json!({ "name": tenant.id, "domain": tenant.domain, "issuer": issuer })
+        })
         .collect();
     Ok(Json(rows))
 }

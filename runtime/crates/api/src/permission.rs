@@ -7,12 +7,13 @@ use std::sync::Arc;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, HOST, USER_AGENT};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use jiff::Timestamp;
 use postern_app::login::{RequestFacts, host_of};
 use postern_app::tenants::{TenantKeys, operator_check, tenant_by_domain};
 use postern_app::tokens::management_token_check;
 use postern_app::{App, OpCtx, ids};
+use postern_model::limits::CORRELATION_CHARS;
 
 use crate::error::{ApiError, unauthenticated};
 use crate::openapi::Access;
@@ -29,14 +30,16 @@ impl FromRequestParts<App> for Host {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let host = host(parts).ok_or_else(|| ApiError::new(StatusCode::BAD_REQUEST, "The Host header is missing."))?;
-        Ok(Self(tenant_by_domain(app, host).await?))
+        Ok(Self(tenant_of(app, &parts.headers, &parts.uri).await?))
     }
 }
 
-fn host(parts: &Parts) -> Option<&str> {
-    let header = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
-    header.or_else(|| Uri::authority(&parts.uri).map(axum::http::uri::Authority::as_str))
+/// The tenant that a request's `Host` names.
+pub(crate) async fn tenant_of(app: &App, headers: &HeaderMap, uri: &Uri) -> Result<Arc<TenantKeys>, ApiError> {
+    let header = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let host = header.or_else(|| uri.authority().map(axum::http::uri::Authority::as_str));
+    let host = host.ok_or_else(|| ApiError::new(StatusCode::BAD_REQUEST, "The Host header is missing."))?;
+    Ok(tenant_by_domain(app, host).await?)
 }
 
 fn bearer(parts: &Parts) -> Option<&str> {
@@ -65,6 +68,7 @@ impl FromRequestParts<App> for Caller {
                 Some(RequestId(id)) => *id,
                 None => ids::request()?,
             },
+            correlation_id: correlation_id(parts),
             ip: ip(parts),
             user_agent: parts.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).map(str::to_owned),
         };
@@ -97,6 +101,7 @@ impl FromRequestParts<App> for Visitor {
         };
         let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
         let mut ctx = OpCtx::visitor(Arc::clone(&tenant.tenant), Timestamp::now(), request_id);
+        ctx.correlation_id = correlation_id(parts);
         ctx.ip = ip(parts);
         ctx.user_agent = text(USER_AGENT).map(str::to_owned);
         let language = text(ACCEPT_LANGUAGE).and_then(|list| list.split([',', ';']).next()).map(str::trim);
@@ -110,6 +115,27 @@ impl FromRequestParts<App> for Visitor {
         };
         Ok(Self { tenant, ctx, request })
     }
+}
+
+/// The client's own name for a request. A longer one is no name that anybody could look for.
+#[derive(Debug, Clone)]
+pub(crate) struct CorrelationId(pub(crate) HeaderValue);
+
+impl CorrelationId {
+    pub(crate) const HEADER: &str = "x-correlation-id";
+
+    /// The one that a request brings, if its length and characters are legal.
+    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
+        let value = headers.get(Self::HEADER)?;
+        let legal = value.to_str().is_ok_and(|text| (1..=CORRELATION_CHARS).contains(&text.len()));
+        legal.then(|| Self(value.clone()))
+    }
+}
+
+/// For the tenant log.
+pub(crate) fn correlation_id(parts: &Parts) -> Option<String> {
+    let CorrelationId(value) = CorrelationId::of(&parts.headers)?;
+    value.to_str().ok().map(str::to_owned)
 }
 
 /// The address of the other end.

@@ -39,6 +39,9 @@ pub struct OpCtx {
     pub now: Timestamp,
     /// Makes a write idempotent.
     pub request_id: Uuid,
+    /// The client's own name for the request, at most [`CORRELATION_CHARS`](postern_model::limits::CORRELATION_CHARS);
+    /// shown in the tenant log.
+    pub correlation_id: Option<String>,
     /// From where.
     pub ip: Option<String>,
     /// With what.

@@ -19,6 +19,7 @@ pub mod ids;
 pub mod login;
 pub mod logs;
 pub mod mfa;
+pub mod origins;
 pub mod passwords;
 pub mod roles;
 pub mod secrets;
@@ -50,6 +51,8 @@ pub struct AppConfig {
     pub operator_token: String,
     /// Life time of management tokens (Auth0: 24 hours).
     pub token_for: Duration,
+    /// How clients reach the program; part of every issuer.
+    pub scheme: tenants::Scheme,
 }
 
 /// The program without its front. Cheap to clone.
@@ -100,6 +103,12 @@ impl App {
     #[must_use]
     pub fn logins(&self) -> &login::LoginState {
         &self.0.logins
+    }
+
+    /// How clients reach the program.
+    #[must_use]
+    pub fn scheme(&self) -> tenants::Scheme {
+        self.0.config.scheme
     }
 
     pub(crate) fn master_key(&self) -> &MasterKey {

@@ -50,7 +50,10 @@ pub fn audit(ctx: &OpCtx, operation: &str, resource: &str) -> Result<LogEntry, A
     if let Some(agent) = &ctx.user_agent {
         fields.insert("user_agent".to_owned(), json!(agent.chars().take(256).collect::<String>()));
     }
-    let details = json!({ "operation": operation, "resource": resource, "request_id": ctx.request_id });
+    let mut details = json!({ "operation": operation, "resource": resource, "request_id": ctx.request_id });
+    if let (Some(id), Some(details)) = (&ctx.correlation_id, details.as_object_mut()) {
+        details.insert("correlation_id".to_owned(), json!(id));
+    }
     fields.insert("details".to_owned(), details);
     Ok(LogEntry {
         log_id: ids::log(ctx.now)?,

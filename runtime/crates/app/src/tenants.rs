@@ -18,6 +18,28 @@ use crate::{App, grants, ids};
 /// Name of the setting that holds the id of a tenant's first management client.
 const MANAGEMENT_CLIENT: &str = "management_client";
 
+/// How clients reach the program. A tenant's row holds only its domain, so that an export can be read into a server
+/// that is reached in another way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// Plain, for trying things out.
+    Http,
+    /// The program ends TLS itself, or a proxy before it does.
+    Https,
+}
+
+impl Scheme {
+    /// `iss` of a domain's tokens: the address its clients know it by, with a slash at the end.
+    #[must_use]
+    pub fn issuer(self, domain: &str) -> String {
+        let scheme = match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        };
+        format!("{scheme}://{domain}/")
+    }
+}
+
 /// A tenant with its keys at hand.
 #[derive(Debug)]
 pub struct TenantKeys {
@@ -25,13 +47,14 @@ pub struct TenantKeys {
     pub tenant: Arc<Tenant>,
     /// Signs and checks its tokens.
     pub keys: Keys,
+    scheme: Scheme,
 }
 
 impl TenantKeys {
-    /// `iss` of its tokens: `https://{domain}/`.
+    /// `iss` of its tokens: [`Scheme::issuer`] of its domain.
     #[must_use]
     pub fn issuer(&self) -> String {
-        issuer(&self.tenant.domain)
+        self.scheme.issuer(&self.tenant.domain)
     }
 }
 
@@ -39,16 +62,18 @@ impl TenantKeys {
 #[derive(Debug, Default)]
 pub struct Loaded(RwLock<HashMap<String, Arc<TenantKeys>>>);
 
-/// `https://{domain}/`, as every Auth0 client expects it.
-#[must_use]
-pub fn issuer(domain: &str) -> String {
-    format!("https://{domain}/")
-}
-
-/// `https://{domain}/api/v2/`, the audience of management tokens.
+/// `https://{domain}/api/v2/`, the audience of management tokens. It is a name and no address: Auth0's clients ask for
+/// it so whatever scheme they connect by.
 #[must_use]
 pub fn management_audience(domain: &str) -> String {
     format!("https://{domain}/api/v2/")
+}
+
+/// Whether a client means the management API by this audience: its name, or its address where that is plain HTTP.
+#[must_use]
+pub fn is_management_audience(domain: &str, audience: &str) -> bool {
+    let rest = audience.strip_prefix("https://").or_else(|| audience.strip_prefix("http://"));
+    rest.and_then(|rest| rest.strip_prefix(domain)) == Some("/api/v2/")
 }
 
 /// What the operator gets of a new tenant. The secret is shown once.
@@ -195,19 +220,36 @@ pub async fn tenant_list(app: &App) -> Result<Vec<Tenant>, AppError> {
 /// When there is none, or its key does not open.
 pub async fn tenant_by_domain(app: &App, host: &str) -> Result<Arc<TenantKeys>, AppError> {
     let host = host.to_ascii_lowercase();
-    let known = app.loaded_tenants().0.read().unwrap_or_else(PoisonError::into_inner).get(&host).cloned();
-    if let Some(known) = known {
+    match tenant_find(app, &host).await? {
+        Some(found) => Ok(found),
+        // A loopback address is the same machine by another name.
+        None => match loopback_name(&host) {
+            Some(name) => tenant_find(app, &name).await?,
+            None => None,
+        }
+        .ok_or_else(|| AppError::new(Code::InexistentTenant, "No tenant has this domain.")),
+    }
+}
+
+/// `localhost[:port]` for a loopback address.
+fn loopback_name(host: &str) -> Option<String> {
+    let port = host.strip_prefix("127.0.0.1").or_else(|| host.strip_prefix("[::1]"))?;
+    (port.is_empty() || port.starts_with(':')).then(|| format!("localhost{port}"))
+}
+
+async fn tenant_find(app: &App, host: &str) -> Result<Option<Arc<TenantKeys>>, AppError> {
+    let known = app.loaded_tenants().0.read().unwrap_or_else(PoisonError::into_inner).get(host).cloned();
+    if known.is_some() {
         return Ok(known);
     }
-    let tenant = app
-        .store()
-        .find::<Tenant>(&root_tenant(), Index::TenantByDomain, &[&host])
-        .await?
-        .ok_or_else(|| AppError::new(Code::InexistentTenant, "No tenant has this domain."))?;
+    let Some(tenant) = app.store().find::<Tenant>(&root_tenant(), Index::TenantByDomain, &[host]).await? else {
+        return Ok(None);
+    };
     let keys = Keys::open(app, &tenant)?;
-    let loaded = Arc::new(TenantKeys { tenant: Arc::new(tenant), keys });
-    app.loaded_tenants().0.write().unwrap_or_else(PoisonError::into_inner).insert(host, Arc::clone(&loaded));
-    Ok(loaded)
+    let loaded = Arc::new(TenantKeys { tenant: Arc::new(tenant), keys, scheme: app.scheme() });
+    let mut all = app.loaded_tenants().0.write().unwrap_or_else(PoisonError::into_inner);
+    all.insert(host.to_owned(), Arc::clone(&loaded));
+    Ok(Some(loaded))
 }
 
 /// What a tenant may have of its own; absent leaves it as it is.
@@ -292,7 +334,7 @@ pub async fn bootstrap(app: &App, domain: &str, now: Timestamp) -> Result<Bootst
         }
     };
     Ok(Bootstrap {
-        issuer: issuer(&tenant.domain),
+        issuer: app.scheme().issuer(&tenant.domain),
         domain: tenant.domain,
         client_id,
         client_secret,

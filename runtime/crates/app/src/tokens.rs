@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::error::{AppError, Code};
-use crate::tenants::{TenantKeys, management_audience};
+use crate::tenants::{TenantKeys, is_management_audience, management_audience};
 use crate::{App, ScopeSet, ids, logs, secrets};
 
 /// `gty` of a client-credentials token.
@@ -273,7 +273,7 @@ async fn exchange(
             "No audience parameter was provided, and no default audience has been configured",
         ));
     };
-    if *audience != expected {
+    if !is_management_audience(&tenant.tenant.domain, audience) {
         let text = format!("Service not enabled within domain: {audience}");
         return Err(TokenError::Refused(403, "access_denied", text));
     }

@@ -13,6 +13,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use postern_app::actions::{self, ActionFilter, ActionInput, CreateMode, DeleteMode, SecretInput, Slice};
 use postern_app::bindings::{self, BindingInput, BindingRef, Setting};
+use postern_app::tenants::Scheme;
 use postern_app::versions::{self, RollbackMode};
 use postern_app::{App, AppConfig, AppError, Kind, MasterKey, OpCtx, ScopeSet, artifacts, ids};
 use postern_engine::{Engine, EngineConfig};
@@ -41,6 +42,7 @@ impl Bench {
             master_key: MasterKey::new(&[7; 32]).unwrap(),
             operator_token: "operator".to_owned(),
             token_for: Duration::from_secs(60),
+            scheme: Scheme::Https,
         });
         Self { app, _folder: folder }
     }
@@ -109,6 +111,7 @@ fn caller(tenant: &str, scopes: &str) -> OpCtx {
         scopes: ScopeSet::parse(scopes),
         now: Timestamp::now(),
         request_id: ids::request().unwrap(),
+        correlation_id: None,
         ip: None,
         user_agent: None,
     }

@@ -37,6 +37,35 @@ pub struct Client {
     pub updated_at: Timestamp,
 }
 
+impl Client {
+    /// The web origins (`scheme://host[:port]`) whose pages may call the authentication API with credentials: those of
+    /// `allowed_origins`, `web_origins` and, as Auth0 does it, of `callbacks`. One may have `*` as its first label.
+    #[must_use]
+    pub fn origins(&self) -> Vec<String> {
+        let lists = ["allowed_origins", "web_origins", "callbacks"];
+        let urls = lists.iter().filter_map(|name| self.settings.get(*name)?.as_array()).flatten();
+        let mut origins: Vec<String> = urls.filter_map(|url| origin(url.as_str()?)).collect();
+        origins.sort_unstable();
+        origins.dedup();
+        origins
+    }
+}
+
+/// The origin of a URL of `http` or `https`, in the form browsers send it; a custom scheme has none.
+fn origin(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    let scheme = scheme.to_ascii_lowercase();
+    let default_port = match scheme.as_str() {
+        "https" => ":443",
+        "http" => ":80",
+        _ => return None,
+    };
+    let authority = rest.split(['/', '?', '#']).next()?.to_ascii_lowercase();
+    let authority = authority.strip_suffix(default_port).unwrap_or(&authority);
+    let legal = |c: char| c.is_ascii_alphanumeric() || ".-:*[]_".contains(c);
+    ((1..=255).contains(&authority.len()) && authority.chars().all(legal)).then(|| format!("{scheme}://{authority}"))
+}
+
 impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Client").field("client_id", &self.client_id).field("name", &self.name).finish_non_exhaustive()
@@ -81,4 +110,26 @@ pub fn check_client_metadata(metadata: &BTreeMap<String, String>) -> Result<(), 
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::origin;
+
+    #[test]
+    fn the_origin_is_what_browsers_send() {
+        for (url, expected) in [
+            ("https://app.example.com/callback?x=1", Some("https://app.example.com")),
+            ("HTTPS://App.Example.com:443", Some("https://app.example.com")),
+            ("http://localhost:3000/", Some("http://localhost:3000")),
+            ("http://localhost:80#x", Some("http://localhost")),
+            ("https://*.example.com", Some("https://*.example.com")),
+            ("https://user@example.com/", None),
+            ("com.example.app://callback", None),
+            ("https:///path", None),
+            ("not a url", None),
+        ] {
+            assert_eq!(origin(url).as_deref(), expected, "{url}");
+        }
+    }
 }

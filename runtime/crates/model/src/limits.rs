@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 
+/// A client's own name for its request (`X-Correlation-ID`), characters (Auth0: 64).
+pub const CORRELATION_CHARS: usize = 64;
+
 /// What one run, or one execution, may use. Defaults; a tenant record may hold its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

@@ -130,6 +130,8 @@ codes! {
         RefreshTokenByExpiry = 33, "refresh_token_by_expiry";
         /// Key: user id, oldest first.
         AuthenticatorByUser = 50, "authenticator_by_user";
+        /// Key: web origin, client id.
+        ClientByOrigin = 90, "client_by_origin";
     }
 }
 

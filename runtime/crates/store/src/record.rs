@@ -108,9 +108,11 @@ entity!(User, Users, |u| u.user_id.to_string(), revision: own, indexes: {
 // The id sorts a user's newest entry first: list them with `Query::all().under(user_id)`.
 entity!(HistoryEntry, History, |h| compose(&[h.user_id.as_str(), &newest(h.revision), &newest(h.order.into())]),
     revision: none, indexes: Vec::new());
-entity!(Client, Clients, |c| c.client_id.to_string(), revision: own, indexes: vec![
-    entry(Index::ClientByName, [&c.name]),
-]);
+entity!(Client, Clients, |c| c.client_id.to_string(), revision: own, indexes: {
+    let mut entries = vec![entry(Index::ClientByName, [&c.name])];
+    entries.extend(c.origins().iter().map(|origin| entry(Index::ClientByOrigin, [origin, c.client_id.as_str()])));
+    entries
+});
 entity!(Connection, Connections, |c| c.id.to_string(), revision: own, indexes: vec![
     unique(Index::ConnectionByName, [&c.name]),
 ]);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use postern_app::tenants::tenant_create;
+use postern_app::tenants::{Scheme, tenant_create};
 use postern_app::{App, AppConfig, MasterKey};
 use postern_engine::{Engine, EngineConfig};
 use postern_store::{SledConfig, SledStore};
@@ -69,6 +69,7 @@ impl Server {
             master_key: MasterKey::new(&[7; 32]).unwrap(),
             operator_token: "operator".to_owned(),
             token_for: Duration::from_secs(600),
+            scheme: Scheme::Https,
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

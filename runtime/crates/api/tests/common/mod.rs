@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use postern_app::tenants::bootstrap;
+use postern_app::tenants::{Scheme, bootstrap};
 use postern_app::{App, AppConfig, MasterKey};
 use postern_engine::{Engine, EngineConfig};
 use postern_store::{SledConfig, SledStore, Store};
@@ -177,6 +177,7 @@ impl Server {
             master_key: MasterKey::new(&[7; 32]).unwrap(),
             operator_token: OPERATOR_TOKEN.to_owned(),
             token_for: Duration::from_secs(3600),
+            scheme: Scheme::Https,
         });
         let first = bootstrap(&app, DOMAIN, Timestamp::now()).await.unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

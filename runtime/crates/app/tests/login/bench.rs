@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use postern_app::actions::{self, ActionInput, CreateMode, SecretInput};
 use postern_app::bindings::{self, BindingInput, BindingRef, Setting};
 use postern_app::login::{self, ContinueLogin, LoginReport, SimulatedLogin};
+use postern_app::tenants::Scheme;
 use postern_app::users::{self, UserInput};
 use postern_app::{App, AppConfig, AppError, MasterKey, OpCtx, ScopeSet, artifacts, ids};
 use postern_engine::{EgressConfig, Engine, EngineConfig};
@@ -46,6 +47,7 @@ impl Bench {
             master_key: MasterKey::new(&[7; 32]).unwrap(),
             operator_token: "operator".to_owned(),
             token_for: Duration::from_secs(60),
+            scheme: Scheme::Https,
         });
         let tenant = Arc::new(Tenant {
             id: "default".parse().unwrap(),
@@ -75,6 +77,7 @@ impl Bench {
             scopes: ScopeSet::parse(SCOPES),
             now: Timestamp::now(),
             request_id: ids::request().unwrap(),
+            correlation_id: None,
             ip: None,
             user_agent: None,
         }
