@@ -53,7 +53,7 @@ impl OpCtx {
     #[must_use]
     pub fn visitor(tenant: Arc<Tenant>, now: Timestamp, request_id: Uuid) -> Self {
         let (actor, scopes, ip, user_agent) = (Actor::System, ScopeSet::default(), None, None);
-        Self { tenant, actor, scopes, now, request_id, ip, user_agent }
+        Self { tenant, actor, scopes, now, request_id, correlation_id: None, ip, user_agent }
     }
 
     /// The first line of a use case.

@@ -122,7 +122,8 @@ pub fn management_token_check(tenant: &TenantKeys, token: &str) -> Result<Bearer
     let (_, key) =
         tenant.keys.checks.iter().find(|(known, _)| *known == kid).ok_or_else(|| refuse("Invalid signature"))?;
     let mut validation = Validation::new(Algorithm::RS256);
-    validation.set_audience(&[management_audience(&tenant.tenant.domain)]);
+    let domain = &tenant.tenant.domain;
+    validation.set_audience(&[management_audience(domain), format!("http://{domain}/api/v2/")]);
     validation.set_issuer(&[tenant.issuer()]);
     validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
     validation.leeway = LEEWAY_SECONDS;

@@ -5,7 +5,7 @@ use postern_model::Client;
 use super::client_auth::refused;
 use crate::App;
 use crate::error::AppError;
-use crate::tenants::{TenantKeys, management_audience};
+use crate::tenants::{TenantKeys, is_management_audience};
 use crate::tokens::TokenError;
 
 /// Scopes of OpenID Connect, which are no API's.
@@ -41,7 +41,7 @@ pub(super) struct Api {
 /// The API of this identifier, if there is one.
 pub(super) async fn api_load(_app: &App, tenant: &TenantKeys, audience: &str) -> Result<Option<Api>, AppError> {
     let domain = &tenant.tenant.domain;
-    if audience == management_audience(domain) {
+    if is_management_audience(domain, audience) {
         let scopes = CURRENT_USER_SCOPES.iter().map(|&scope| scope.to_owned()).collect();
         return Ok(Some(Api { scopes: Some(scopes), token_lifetime: TOKEN_SECONDS, allow_offline_access: true }));
     }
