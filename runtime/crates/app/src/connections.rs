@@ -108,7 +108,7 @@ fn apply(connection: &mut Connection, input: ConnectionInput) -> Result<(), AppE
     Ok(())
 }
 
-async fn load(app: &App, ctx: &OpCtx, id: &str) -> Result<Connection, AppError> {
+pub(crate) async fn load(app: &App, ctx: &OpCtx, id: &str) -> Result<Connection, AppError> {
     app.store().fetch::<Connection>(&ctx.tenant.id, id).await?.ok_or_else(absent)
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use postern_model::{Actor, Tenant};
+use postern_model::{Actor, Tenant, UserId};
 use uuid::Uuid;
 
 use crate::error::{AppError, Code};
@@ -75,4 +75,39 @@ impl OpCtx {
         let expected = scopes.join(",");
         Err(AppError::new(Code::InsufficientScope, format!("Insufficient scope, expected any of: {expected}")))
     }
+
+    /// The user whose own token it is, if it is one.
+    #[must_use]
+    pub fn own_user(&self) -> Option<&UserId> {
+        match &self.actor {
+            Actor::User { user_id, .. } => Some(user_id),
+            Actor::Client { .. } | Actor::Action { .. } | Actor::System => None,
+        }
+    }
+
+    /// The first line of a use case that a user may have done for themselves: one of `scopes`, or the `own` scope in
+    /// that user's own token. Says which of the two it is.
+    ///
+    /// # Errors
+    /// When neither is there; another user's row is refused like a missing scope.
+    pub fn require_own(&self, scopes: &[&str], own: &[&str], user_id: &str) -> Result<Rights, AppError> {
+        if scopes.iter().any(|scope| self.scopes.has(scope)) {
+            return Ok(Rights::Any);
+        }
+        let is_own = self.own_user().is_some_and(|user| user.as_str() == user_id);
+        if is_own && own.iter().any(|scope| self.scopes.has(scope)) {
+            return Ok(Rights::Own);
+        }
+        self.require_any(&[scopes, if is_own { own } else { &[] }].concat())?;
+        Ok(Rights::Any)
+    }
+}
+
+/// What lets a use case on a user be carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rights {
+    /// A management scope.
+    Any,
+    /// The user's own token.
+    Own,
 }

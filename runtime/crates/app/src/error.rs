@@ -10,9 +10,12 @@ pub enum Code {
     InvalidBody,
     InvalidUri,
     InvalidQuery,
+    InvalidPaging,
     InvalidToken,
     InsufficientScope,
     InexistentUser,
+    InexistentIdentity,
+    InexistentJob,
     InexistentClient,
     InexistentConnection,
     InexistentRole,
@@ -49,10 +52,14 @@ impl Code {
     #[must_use]
     pub fn kind(self) -> Kind {
         match self {
-            Self::InvalidBody | Self::InvalidUri | Self::InvalidQuery | Self::BadRequest => Kind::BadRequest,
+            Self::InvalidBody | Self::InvalidUri | Self::InvalidQuery | Self::InvalidPaging | Self::BadRequest => {
+                Kind::BadRequest
+            }
             Self::InvalidToken => Kind::Unauthorized,
             Self::InsufficientScope => Kind::Forbidden,
             Self::InexistentUser
+            | Self::InexistentIdentity
+            | Self::InexistentJob
             | Self::InexistentClient
             | Self::InexistentConnection
             | Self::InexistentRole
@@ -75,9 +82,12 @@ impl Code {
             Self::InvalidBody => "invalid_body",
             Self::InvalidUri => "invalid_uri",
             Self::InvalidQuery => "invalid_query_string",
+            Self::InvalidPaging => "invalid_paging",
             Self::InvalidToken => "invalid_token",
             Self::InsufficientScope => "insufficient_scope",
             Self::InexistentUser => "inexistent_user",
+            Self::InexistentIdentity => "inexistent_identity",
+            Self::InexistentJob => "inexistent_job",
             Self::InexistentClient => "inexistent_client",
             Self::InexistentConnection => "inexistent_connection",
             Self::InexistentRole => "inexistent_role",

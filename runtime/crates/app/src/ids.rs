@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use postern_model::{
     ActionId, ActionVersionId, AuthenticatorId, AuthenticatorKind, BindingId, ClientId, ConnectionId, ExecutionId,
-    LogId, LoginId, RefreshTokenId, RoleId, UserId,
+    JobId, LogId, LoginId, RefreshTokenId, RoleId, UserId,
 };
 use uuid::Uuid;
 
@@ -96,6 +96,11 @@ pub fn recovery_code() -> Result<String, AppError> {
     const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
     let of = |byte: &u8| char::from(ALPHABET.get(usize::from(byte & 31)).copied().unwrap_or(b'A'));
     Ok(random::<24>()?.iter().map(of).collect())
+}
+
+#[expect(missing_docs, reason = "says its name")]
+pub fn job() -> Result<JobId, AppError> {
+    parsed(&format!("job_{}", alphanumeric::<16>()?))
 }
 
 #[expect(missing_docs, reason = "says its name")]

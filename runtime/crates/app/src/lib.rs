@@ -18,6 +18,7 @@ pub mod grants;
 pub mod ids;
 pub mod login;
 pub mod logs;
+pub mod lucene;
 pub mod mfa;
 pub mod origins;
 pub mod passwords;

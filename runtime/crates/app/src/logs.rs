@@ -39,6 +39,10 @@ pub fn audit(ctx: &OpCtx, operation: &str, resource: &str) -> Result<LogEntry, A
         Actor::Client { client_id } => {
             fields.insert("client_id".to_owned(), json!(client_id));
         }
+        Actor::User { user_id, client_id } => {
+            fields.insert("client_id".to_owned(), json!(client_id));
+            fields.insert("user_id".to_owned(), json!(user_id));
+        }
         Actor::Action { action_id, .. } => {
             fields.insert("action_id".to_owned(), json!(action_id));
         }

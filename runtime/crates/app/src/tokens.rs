@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
-use postern_model::{Actor, Client, ClientId, LogType, SigningKey, Tenant, TenantId};
+use postern_model::{Actor, Client, ClientId, LogType, SigningKey, Tenant, TenantId, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -86,6 +86,18 @@ impl Keys {
     }
 }
 
+/// What a user's own token is good for in the management API, whatever else it holds.
+pub const CURRENT_USER_SCOPES: &[&str] = &[
+    "read:current_user",
+    "update:current_user_metadata",
+    "create:current_user_metadata",
+    "delete:current_user_metadata",
+    "update:current_user_identities",
+    "create:current_user_device_credentials",
+    "delete:current_user_device_credentials",
+    "delete:current_user",
+];
+
 /// Claims of a management token.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct ManagementClaims {
@@ -108,7 +120,30 @@ pub struct Bearer {
     pub scopes: ScopeSet,
 }
 
-/// Checks a management token: RS256 by a key of this tenant, its issuer, the management audience, not expired.
+/// The claims of [`ManagementClaims`] that a user's token has as well.
+#[derive(Debug, Clone, Deserialize)]
+struct BearerClaims {
+    sub: String,
+    azp: String,
+    #[serde(default)]
+    scope: String,
+}
+
+impl BearerClaims {
+    fn bearer(self) -> Option<Bearer> {
+        let client_id: ClientId = self.azp.parse().ok()?;
+        if self.sub.strip_suffix("@clients") == Some(client_id.as_str()) {
+            return Some(Bearer { actor: Actor::Client { client_id }, scopes: ScopeSet::parse(&self.scope) });
+        }
+        let user_id = self.sub.parse().ok()?;
+        let own = self.scope.split_ascii_whitespace().filter(|scope| CURRENT_USER_SCOPES.contains(scope));
+        let scopes = ScopeSet::parse(&own.collect::<Vec<_>>().join(" "));
+        Some(Bearer { actor: Actor::User { user_id, client_id }, scopes })
+    }
+}
+
+/// Checks a management token: RS256 by a key of this tenant, its issuer, the management audience, not expired. A
+/// user's own token is one as well; it is good for [`CURRENT_USER_SCOPES`] alone.
 ///
 /// # Errors
 /// When it is not all of that; the text is Auth0's.
@@ -127,7 +162,7 @@ pub fn management_token_check(tenant: &TenantKeys, token: &str) -> Result<Bearer
     validation.set_issuer(&[tenant.issuer()]);
     validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
     validation.leeway = LEEWAY_SECONDS;
-    let claims = jsonwebtoken::decode::<ManagementClaims>(token, key, &validation)
+    let claims = jsonwebtoken::decode::<BearerClaims>(token, key, &validation)
         .map_err(|error| {
             refuse(if is_expired(&error) {
                 "Expired token received for JSON Web Token validation"
@@ -136,8 +171,43 @@ pub fn management_token_check(tenant: &TenantKeys, token: &str) -> Result<Bearer
             })
         })?
         .claims;
-    let client_id: ClientId = claims.azp.parse().map_err(|_bad| refuse("Invalid token"))?;
-    Ok(Bearer { actor: Actor::Client { client_id }, scopes: ScopeSet::parse(&claims.scope) })
+    claims.bearer().ok_or_else(|| refuse("Invalid token"))
+}
+
+/// The user whose ID token this is: signed by this tenant for one of its clients (`client`, when it must be that one),
+/// not expired.
+///
+/// # Errors
+/// When it is not all of that.
+pub async fn id_token_user(
+    app: &App,
+    tenant: &TenantKeys,
+    token: &str,
+    client: Option<&ClientId>,
+) -> Result<UserId, AppError> {
+    #[derive(Deserialize)]
+    struct Claims {
+        sub: String,
+        aud: String,
+    }
+
+    let refuse = || AppError::bad_request("The token is not a valid ID token of a user of this tenant.");
+    let header = jsonwebtoken::decode_header(token).map_err(|_bad| refuse())?;
+    let kid = header.kid.filter(|_| header.alg == Algorithm::RS256).ok_or_else(refuse)?;
+    let (_, key) = tenant.keys.checks.iter().find(|(known, _)| *known == kid).ok_or_else(refuse)?;
+    let mut validation = Validation::new(Algorithm::RS256);
+    validation.validate_aud = false;
+    validation.set_issuer(&[tenant.issuer()]);
+    validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+    validation.leeway = LEEWAY_SECONDS;
+    let claims = jsonwebtoken::decode::<Claims>(token, key, &validation).map_err(|_bad| refuse())?.claims;
+    // An access token's audience is an API, never a client.
+    let audience: ClientId = claims.aud.parse().map_err(|_bad| refuse())?;
+    let known = app.store().fetch::<Client>(&tenant.tenant.id, audience.as_str()).await?.is_some();
+    if !known || client.is_some_and(|client| *client != audience) {
+        return Err(refuse());
+    }
+    claims.sub.parse().map_err(|_bad| refuse())
 }
 
 fn is_expired(error: &jsonwebtoken::errors::Error) -> bool {

@@ -1,5 +1,8 @@
 //! Users and the history of their metadata (Auth0 Management API: /users).
 
+mod condition;
+mod fields;
+pub mod identities;
 mod search;
 
 use std::collections::BTreeMap;
@@ -9,7 +12,7 @@ use postern_model::{HistoryEntry, Identity, LogEntry, Metadata, MetadataKind, Us
 use postern_store::{CommitError, Expect, Index, MetadataChange, Page, Query, UserPatch, WriteSet};
 use serde_json::{Map, Value, json};
 
-pub use self::search::{UserQuery, user_list};
+pub use self::search::{UserPage, UserQuery, UserWindow, user_list};
 use crate::ctx::OpCtx;
 use crate::error::{AppError, Code};
 use crate::logs::{self, LogFilter};
@@ -173,6 +176,7 @@ async fn new_user(ctx: &OpCtx, mut input: UserInput, connection: &postern_model:
             user_id: id_there,
             is_social: connection.strategy.is_social(),
             profile_data: None,
+            password_hash: None,
         }],
         user_metadata: input.user_metadata.map(without_nulls),
         app_metadata: input.app_metadata.map(without_nulls),
@@ -215,7 +219,7 @@ pub fn gravatar(email: &str) -> String {
 /// # Errors
 /// When the scope is missing or there is no such user.
 pub async fn user_fetch(app: &App, ctx: &OpCtx, id: &str) -> Result<User, AppError> {
-    ctx.require("read:users")?;
+    ctx.require_own(&["read:users"], &["read:current_user"], id)?;
     load(app, ctx, id).await
 }
 
@@ -235,7 +239,7 @@ pub async fn user_list_by_email(app: &App, ctx: &OpCtx, email: &str) -> Result<V
 /// # Errors
 /// When a scope is missing, the input is not legal, there is no such user, or another has the address.
 pub async fn user_update(app: &App, ctx: &OpCtx, id: &str, input: UserInput) -> Result<User, AppError> {
-    require_update(ctx, &input)?;
+    require_update(ctx, &input, id)?;
     check(&input)?;
     check_update(&input)?;
     let user = load(app, ctx, id).await?;
@@ -260,17 +264,20 @@ pub async fn user_update(app: &App, ctx: &OpCtx, id: &str, input: UserInput) -> 
     }
 }
 
-/// `update:users_app_metadata` is enough for a change of `app_metadata` alone.
-fn require_update(ctx: &OpCtx, input: &UserInput) -> Result<(), AppError> {
-    let only_app_metadata = input.app_metadata.is_some()
-        && input.user_metadata.is_none()
+/// `update:users_app_metadata` is enough for a change of `app_metadata` alone; users themselves may change their
+/// `user_metadata` alone.
+fn require_update(ctx: &OpCtx, input: &UserInput, id: &str) -> Result<(), AppError> {
+    let no_fields = input.connection.is_none()
+        && input.user_id.is_none()
         && input.text.is_empty()
         && input.flags.is_empty()
         && input.password.is_none();
-    if only_app_metadata {
-        ctx.require_any(&["update:users", "update:users_app_metadata"])
-    } else {
-        ctx.require("update:users")
+    match (&input.user_metadata, &input.app_metadata) {
+        (None, Some(_)) if no_fields => ctx.require_any(&["update:users", "update:users_app_metadata"]),
+        (Some(_), None) if no_fields => ctx
+            .require_own(&["update:users"], &["update:current_user_metadata", "create:current_user_metadata"], id)
+            .map(drop),
+        _ => ctx.require("update:users"),
     }
 }
 
@@ -335,7 +342,7 @@ async fn patch_of(ctx: &OpCtx, user_id: UserId, input: UserInput) -> Result<User
 /// # Errors
 /// When the scope is missing.
 pub async fn user_delete(app: &App, ctx: &OpCtx, id: &str) -> Result<(), AppError> {
-    ctx.require("delete:users")?;
+    ctx.require_own(&["delete:users"], &["delete:current_user"], id)?;
     let user = match load(app, ctx, id).await {
         Ok(user) => user,
         Err(error) if error.code == Code::InexistentUser => return Ok(()),

@@ -83,6 +83,8 @@ ids! {
     /// `totp|dev_…` or `recovery-code|dev_…`
     AuthenticatorId, "authenticator", |s| s.split_once("|dev_").is_some_and(|(kind, rest)|
         matches!(kind, "totp" | "recovery-code") && word(rest, 60));
+    /// `job_…`
+    JobId, "job", |s| s.strip_prefix("job_").is_some_and(|rest| word(rest, 60));
     /// `rol_…`
     RoleId, "role", |s| s.strip_prefix("rol_").is_some_and(|rest| word(rest, 60));
     /// `rt_…`

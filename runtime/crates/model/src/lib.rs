@@ -11,6 +11,7 @@ pub mod client;
 pub mod connection;
 pub mod execution;
 pub mod id;
+pub mod job;
 pub mod limits;
 pub mod log;
 pub mod metadata;
@@ -30,9 +31,10 @@ pub use execution::{
     RunStatus, SuspendedLogin, Usage,
 };
 pub use id::{
-    ActionId, ActionVersionId, AuthenticatorId, BadId, BindingId, ClientId, ConnectionId, ExecutionId, LogId, LoginId,
-    RefreshTokenId, RoleId, TenantId, UserId,
+    ActionId, ActionVersionId, AuthenticatorId, BadId, BindingId, ClientId, ConnectionId, ExecutionId, JobId, LogId,
+    LoginId, RefreshTokenId, RoleId, TenantId, UserId,
 };
+pub use job::{ExportField, ExportFormat, Job, JobFailure, JobKind, JobStatus, JobSummary};
 pub use limits::ExecutionLimits;
 pub use log::{LogEntry, LogType};
 pub use metadata::{Metadata, MetadataKind};

@@ -20,6 +20,18 @@ pub struct Identity {
     /// The profile of a secondary identity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile_data: Option<Map<String, Value>>,
+    /// What a linked database user logs in with; the primary identity's is [`User::password_hash`]. Never leaves the
+    /// program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_hash: Option<String>,
+}
+
+impl Identity {
+    /// A text of the secondary's profile, such as `email`.
+    #[must_use]
+    pub fn profile_text(&self, field: &str) -> Option<&str> {
+        self.profile_data.as_ref()?.get(field)?.as_str()
+    }
 }
 
 /// A user. Metadata is `None` when it was never set (Auth0 then omits the key).
@@ -101,6 +113,57 @@ pub struct User {
 }
 
 impl User {
+    /// A user of whom nothing is known but this identity.
+    #[must_use]
+    pub fn new(user_id: UserId, identity: Identity, at: Timestamp) -> Self {
+        Self {
+            user_id,
+            revision: 0,
+            email: None,
+            email_verified: false,
+            username: None,
+            phone_number: None,
+            phone_verified: None,
+            name: None,
+            given_name: None,
+            family_name: None,
+            nickname: None,
+            picture: None,
+            blocked: None,
+            attributes: Map::new(),
+            identities: vec![identity],
+            user_metadata: None,
+            app_metadata: None,
+            roles: Vec::new(),
+            multifactor: Vec::new(),
+            password_hash: None,
+            created_at: at,
+            updated_at: at,
+            last_login: None,
+            last_ip: None,
+            last_password_reset: None,
+            logins_count: 0,
+        }
+    }
+
+    /// The hash that a login to this database with this address or name is checked against: the primary identity's or
+    /// that of a linked user.
+    #[must_use]
+    pub fn password_hash_of(&self, connection: &str, name: &str) -> Option<&str> {
+        let named = |value: Option<&str>| value.is_some_and(|value| value.eq_ignore_ascii_case(name));
+        let (primary, linked) = self.identities.split_first()?;
+        let first = primary.connection == connection
+            && [&self.email, &self.username, &self.phone_number].into_iter().any(|text| named(text.as_deref()));
+        if first {
+            return self.password_hash.as_deref();
+        }
+        let held = linked.iter().filter(|identity| identity.connection == connection);
+        let mut held = held.filter(|identity| {
+            ["email", "username", "phone_number"].into_iter().any(|field| named(identity.profile_text(field)))
+        });
+        held.find_map(|identity| identity.password_hash.as_deref())
+    }
+
     /// The metadata object of that kind, if it was ever set.
     #[must_use]
     pub fn metadata(&self, kind: MetadataKind) -> Option<&Metadata> {
@@ -126,6 +189,13 @@ pub enum Actor {
     /// A client with a management token.
     Client {
         #[expect(missing_docs, reason = "says its name")]
+        client_id: ClientId,
+    },
+    /// A user with a token of their own.
+    User {
+        #[expect(missing_docs, reason = "says its name")]
+        user_id: UserId,
+        /// The client that the token was issued to.
         client_id: ClientId,
     },
     /// An action in a login.

@@ -61,6 +61,7 @@ pub fn user(number: u64) -> User {
             user_id: name,
             is_social: false,
             profile_data: None,
+            password_hash: None,
         }],
         user_metadata: Some(profile),
         app_metadata: Some(app_metadata),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use postern_model::{Binding, TenantId};
+use postern_model::{Binding, JobId, TenantId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -80,6 +80,12 @@ codes! {
         Authenticators = 30, "authenticators";
         /// [`postern_model::FactorAttempts`]
         FactorAttempts = 31, "factor_attempts";
+        /// [`postern_model::Job`]
+        Jobs = 35, "jobs";
+        /// [`JobPart`]
+        JobParts = 36, "job_parts";
+        /// [`postern_model::JobFailure`]
+        JobFailures = 37, "job_failures";
     }
 }
 
@@ -132,6 +138,10 @@ codes! {
         AuthenticatorByUser = 50, "authenticator_by_user";
         /// Key: web origin, client id.
         ClientByOrigin = 90, "client_by_origin";
+        /// Key: creation time, oldest first.
+        JobByCreated = 60, "job_by_created";
+        /// Jobs with work left. Key: type, creation time.
+        JobByOpen = 61, "job_by_open";
     }
 }
 
@@ -194,6 +204,26 @@ pub struct ArtifactBytes {
 impl fmt::Debug for ArtifactBytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ArtifactBytes").field("sha256", &self.sha256).finish_non_exhaustive()
+    }
+}
+
+/// A piece of a job's file: what an import reads, or what an export wrote.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobPart {
+    /// Whose.
+    pub job_id: JobId,
+    /// Place in the file, from 0.
+    pub part: u64,
+    /// Its bytes.
+    #[serde(with = "base64_bytes")]
+    pub bytes: Arc<[u8]>,
+}
+
+// Holds people's data and their hashes.
+impl fmt::Debug for JobPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { job_id, part, bytes: _ } = self;
+        f.debug_struct("JobPart").field("job_id", job_id).field("part", part).finish_non_exhaustive()
     }
 }
 

@@ -20,8 +20,11 @@ mod user_patch;
 mod write_set;
 
 pub use embedded::{Durability, SledConfig, SledStore};
-pub use entity::{ArtifactBytes, BindingList, Entity, Index, IndexEntry, Setting, Table, compose, newest, root_tenant};
+pub use entity::{
+    ArtifactBytes, BindingList, Entity, Index, IndexEntry, JobPart, Setting, Table, compose, newest, root_tenant,
+};
 pub use error::{BadRecord, CommitError, ExportError, ImportError, OpenError, Refusal, StoreError};
 pub use query::{Order, Page, Query};
+pub use record::job_part_id;
 pub use store::{ExportReport, ExportScope, Health, Record, Store};
 pub use write_set::{Expect, LoginStamp, MetadataChange, Receipt, UserPatch, WriteSet, Written};

@@ -2,11 +2,13 @@
 
 use jiff::Timestamp;
 use postern_model::{
-    Action, ActionVersion, Authenticator, Client, Connection, Execution, FactorAttempts, HistoryEntry, LogEntry,
-    LoginClaims, LoginFailures, OneTime, RefreshToken, Role, SuspendedLogin, Tenant, User,
+    Action, ActionVersion, Authenticator, Client, Connection, Execution, FactorAttempts, HistoryEntry, Job, JobFailure,
+    JobId, LogEntry, LoginClaims, LoginFailures, OneTime, RefreshToken, Role, SuspendedLogin, Tenant, User,
 };
 
-use crate::entity::{ArtifactBytes, BindingList, Entity, Index, IndexEntry, Setting, Table, compose, newest, oldest};
+use crate::entity::{
+    ArtifactBytes, BindingList, Entity, Index, IndexEntry, JobPart, Setting, Table, compose, newest, oldest,
+};
 use crate::envelope::{self, Draft};
 use crate::error::{BadRecord, Refusal};
 
@@ -39,6 +41,9 @@ pub(crate) fn redraft(table: Table, schema: u16, revision: u64, data: &[u8]) -> 
         Table::LoginClaims => of::<LoginClaims>,
         Table::Authenticators => of::<Authenticator>,
         Table::FactorAttempts => of::<FactorAttempts>,
+        Table::Jobs => of::<Job>,
+        Table::JobParts => of::<JobPart>,
+        Table::JobFailures => of::<JobFailure>,
     };
     of(schema, revision, data)
 }
@@ -103,6 +108,13 @@ entity!(User, Users, |u| u.user_id.to_string(), revision: own, indexes: {
             Some(unique(Index::UserByDatabaseName, [&primary.connection, kind, name.as_deref()?]))
         }));
     }
+    // A linked user still logs in with their own, and no other may take it.
+    for linked in u.identities.iter().skip(1).filter(|linked| linked.provider == "auth0") {
+        entries.extend(["email", "username"].into_iter().filter_map(|kind| {
+            let name = linked.profile_text(kind)?.to_lowercase();
+            Some(unique(Index::UserByDatabaseName, [&linked.connection, kind, &name]))
+        }));
+    }
     entries
 });
 // The id sorts a user's newest entry first: list them with `Query::all().under(user_id)`.
@@ -158,3 +170,17 @@ entity!(Authenticator, Authenticators, |a| a.id.to_string(), revision: own, inde
     entry(Index::AuthenticatorByUser, [a.user_id.as_str(), &oldest(time(a.created_at))]),
 ]);
 entity!(FactorAttempts, FactorAttempts, |a| a.user_id.to_string(), revision: own, indexes: Vec::new());
+entity!(Job, Jobs, |j| j.id.to_string(), revision: own, indexes: {
+    let created = oldest(time(j.created_at));
+    let open = j.status.is_open().then(|| entry(Index::JobByOpen, [j.kind.name(), &created]));
+    std::iter::once(entry(Index::JobByCreated, [&created])).chain(open).collect()
+});
+entity!(JobPart, JobParts, |p| job_part_id(&p.job_id, p.part), revision: none, indexes: Vec::new());
+entity!(JobFailure, JobFailures, |f| compose(&[f.job_id.as_str(), &oldest(f.row)]), revision: none,
+    indexes: Vec::new());
+
+/// The id of a [`JobPart`].
+#[must_use]
+pub fn job_part_id(job: &JobId, part: u64) -> String {
+    compose(&[job.as_str(), &oldest(part)])
+}

@@ -1,5 +1,6 @@
 //! `/api/v2/users`: users, their metadata and its history.
 
+mod identities;
 pub(crate) mod wire;
 
 use axum::extract::State;
@@ -7,7 +8,7 @@ use axum::http::{Method, StatusCode};
 use postern_app::App;
 use postern_app::error::AppError;
 use postern_app::roles::{self, RoleChange};
-use postern_app::users::{self, UserQuery};
+use postern_app::users::{self, UserQuery, UserWindow};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -33,7 +34,21 @@ pub(crate) fn routes() -> Routes<App> {
             Method::GET,
             LIST,
             Operation {
-                query: const { &[PARAMETERS[0], PARAMETERS[1], PARAMETERS[2], Q, SORT, CONNECTION, FIELDS[0], FIELDS[1]] },
+                query: const {
+                    &[
+                        PARAMETERS[0],
+                        PARAMETERS[1],
+                        PARAMETERS[2],
+                        PARAMETERS[3],
+                        PARAMETERS[4],
+                        Q,
+                        ENGINE,
+                        SORT,
+                        CONNECTION,
+                        FIELDS[0],
+                        FIELDS[1],
+                    ]
+                },
                 response: Some(Content::json(wire::list_schema)),
                 ..Operation::new("user_list", "List or search users", READ)
             },
@@ -64,6 +79,7 @@ pub(crate) fn routes() -> Routes<App> {
         .merge(one_routes())
         .merge(record_routes())
         .merge(role_routes())
+        .merge(identities::routes())
 }
 
 fn one_routes() -> Routes<App> {
@@ -76,7 +92,7 @@ fn one_routes() -> Routes<App> {
                 query: &FIELDS,
                 response: user,
                 failures: &[404],
-                ..Operation::new("user_fetch", "Get a user", READ)
+                ..Operation::new("user_fetch", "Get a user", Access::Scopes(&["read:users", "read:current_user"]))
             },
             user_fetch,
         )
@@ -90,7 +106,12 @@ fn one_routes() -> Routes<App> {
                 ..Operation::new(
                     "user_update",
                     "Change a user; metadata is merged at the first level",
-                    Access::Scopes(&["update:users", "update:users_app_metadata"]),
+                    Access::Scopes(&[
+                        "update:users",
+                        "update:users_app_metadata",
+                        "update:current_user_metadata",
+                        "create:current_user_metadata",
+                    ]),
                 )
             },
             user_update,
@@ -100,7 +121,11 @@ fn one_routes() -> Routes<App> {
             ONE,
             Operation {
                 success: 204,
-                ..Operation::new("user_delete", "Delete a user", Access::Scopes(&["delete:users"]))
+                ..Operation::new(
+                    "user_delete",
+                    "Delete a user",
+                    Access::Scopes(&["delete:users", "delete:current_user"]),
+                )
             },
             user_delete,
         )
@@ -175,7 +200,8 @@ fn role_routes() -> Routes<App> {
         )
 }
 
-const Q: Parameter = Parameter { name: "q", kind: "string", summary: "field:\"value\" terms joined by AND" };
+const Q: Parameter = Parameter { name: "q", kind: "string", summary: "A query in the Lucene syntax" };
+const ENGINE: Parameter = Parameter { name: "search_engine", kind: "string", summary: "v3, the only one there is" };
 const SORT: Parameter = Parameter { name: "sort", kind: "string", summary: "field:1 or field:-1" };
 const CONNECTION: Parameter =
     Parameter { name: "connection", kind: "string", summary: "Only users of this connection" };
@@ -184,8 +210,24 @@ const EMAIL: Parameter = Parameter { name: "email", kind: "string", summary: "Th
 #[derive(Debug, Default, Deserialize)]
 struct ListQuery {
     q: Option<String>,
+    search_engine: Option<String>,
     sort: Option<String>,
     connection: Option<String>,
+}
+
+impl ListQuery {
+    fn of(self, paging: &Paging) -> Result<UserQuery, AppError> {
+        if self.search_engine.is_some_and(|engine| engine != "v3") {
+            return Err(AppError::invalid_query("'search_engine' must be v3"));
+        }
+        let window = match paging {
+            Paging::Offset { per_page, totals, .. } => {
+                UserWindow::Offset { offset: paging.offset()?, limit: *per_page, totals: *totals }
+            }
+            Paging::Checkpoint { from, take } => UserWindow::After { from: from.clone(), take: *take },
+        };
+        Ok(UserQuery { q: self.q, sort: self.sort, connection: self.connection, window })
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -208,19 +250,16 @@ async fn user_list(
     Query(fields): Query<FieldsQuery>,
 ) -> Result<Json<Value>, ApiError> {
     let paging = page.paging()?;
-    if matches!(paging, Paging::Checkpoint { .. }) {
-        return Err(AppError::invalid_query("'take' and 'from' are not known here; use 'page' and 'per_page'").into());
+    let found = users::user_list(&app, &ctx, &query.of(&paging)?).await?;
+    let rows: Vec<Value> = found.rows.iter().map(|user| fields.of(user)).collect();
+    if let Paging::Checkpoint { .. } = paging {
+        let mut answer = json!({ "users": rows });
+        if let (Some(next), Value::Object(answer)) = (found.next, &mut answer) {
+            answer.insert("next".to_owned(), json!(next));
+        }
+        return Ok(Json(answer));
     }
-    let query = UserQuery {
-        q: query.q,
-        sort: query.sort,
-        connection: query.connection,
-        offset: paging.offset()?,
-        limit: paging.limit(),
-    };
-    let (found, total) = users::user_list(&app, &ctx, &query).await?;
-    let rows = found.iter().map(|user| fields.of(user)).collect();
-    Ok(Json(paging.answer("users", rows, total)?))
+    Ok(Json(paging.answer("users", rows, found.total)?))
 }
 
 async fn user_create(

@@ -14,6 +14,7 @@ mod bad_input;
 mod clients;
 mod connections;
 mod health;
+mod identities;
 mod logs;
 mod operator;
 mod roles;

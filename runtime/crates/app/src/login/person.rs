@@ -228,6 +228,7 @@ fn created(ctx: &OpCtx, id: &UserId, profile: &Profile, connection: &Connection)
             user_id: user_id_there(id).to_owned(),
             is_social: connection.strategy.is_social(),
             profile_data: None,
+            password_hash: None,
         }],
         user_metadata: profile.user_metadata.clone(),
         app_metadata: profile.app_metadata.clone(),

@@ -1,256 +1,368 @@
-//! Listing users: sorted, and by a few exact terms. The rest of the query language comes with the search index.
+//! Listing and searching users. Rows are looked at one page of the store at a time; of those that fit only the wanted
+//! ones are kept, so that memory does not grow with the tenant.
 
-use postern_model::{MetadataKind, User, limits};
+use std::cmp::Ordering;
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use postern_model::{User, UserId, limits};
 use postern_store::{Index, Query};
-use serde_json::Value;
 
+use super::condition::{Condition, Key, keys, path};
+use super::fields::{Leaf, Within, any_leaf};
 use crate::App;
 use crate::ctx::OpCtx;
-use crate::error::AppError;
+use crate::error::{AppError, Code};
+use crate::lucene;
 
-/// Users a search looks through at most; beyond it a query must name an indexed field.
-const SCANNED: usize = 100_000;
+/// Hits that can be paged through (Auth0: "You can only page through the first 1000 records").
+const HITS: usize = 1000;
+/// How long a search may take. Auth0 gives up after 2 s; here a tenant of 100,000 users is still looked through.
+const SEARCH_FOR: Duration = Duration::from_secs(10);
 
 /// What a list of users has.
 #[derive(Debug, Clone, Default)]
 pub struct UserQuery {
-    /// `field:"value"` terms joined by `AND`.
+    /// A query in the Lucene syntax.
     pub q: Option<String>,
-    /// `field:1` or `field:-1`.
+    /// `field:1` or `field:-1`; without one the oldest users come first.
     pub sort: Option<String>,
     /// Name of a connection.
     pub connection: Option<String>,
     #[expect(missing_docs, reason = "says its name")]
-    pub offset: usize,
+    pub window: UserWindow,
+}
+
+/// Which part of the list.
+#[derive(Debug, Clone)]
+pub enum UserWindow {
+    /// Rows by their number.
+    Offset {
+        #[expect(missing_docs, reason = "says its name")]
+        offset: usize,
+        #[expect(missing_docs, reason = "says its name")]
+        limit: usize,
+        /// Whether all hits are counted.
+        totals: bool,
+    },
+    /// Rows after a place in the list; has no end at the thousandth.
+    After {
+        /// [`UserPage::next`] of the page before.
+        from: Option<String>,
+        #[expect(missing_docs, reason = "says its name")]
+        take: usize,
+    },
+}
+
+impl Default for UserWindow {
+    fn default() -> Self {
+        Self::Offset { offset: 0, limit: limits::PAGE_ROWS_DEFAULT, totals: false }
+    }
+}
+
+/// A part of the list.
+#[derive(Debug, Clone, Default)]
+pub struct UserPage {
     #[expect(missing_docs, reason = "says its name")]
-    pub limit: usize,
+    pub rows: Vec<User>,
+    /// How many there are in all, when that was asked for.
+    pub total: usize,
+    /// Where the next part begins, when there is one.
+    pub next: Option<String>,
 }
 
-/// One exact condition.
-#[derive(Debug, PartialEq, Eq)]
-struct Term {
-    path: Vec<String>,
-    value: String,
-}
-
-/// Reads a page of users and how many there are in all.
+/// Reads a part of the list.
 ///
 /// # Errors
-/// When the scope is missing, or the query or the sort order is not one that is understood.
-pub async fn user_list(app: &App, ctx: &OpCtx, query: &UserQuery) -> Result<(Vec<User>, usize), AppError> {
+/// When the scope is missing, the query or the sort order is not one that is understood, or the search takes too long.
+pub async fn user_list(app: &App, ctx: &OpCtx, query: &UserQuery) -> Result<UserPage, AppError> {
     ctx.require("read:users")?;
-    let terms = parse(query.q.as_deref().unwrap_or_default())?;
-    let sort = sort_of(query.sort.as_deref())?;
-    let tenant = &ctx.tenant.id;
-    if terms.is_empty() && query.connection.is_none() && sort.field == "created_at" {
-        let base = if sort.descending {
-            Query::by(Index::UserByCreated).descending()
-        } else {
-            Query::by(Index::UserByCreated)
-        };
-        let total = usize::try_from(app.store().count::<User>(tenant, base.clone()).await?).unwrap_or(usize::MAX);
-        let page = app.store().list::<User>(tenant, base.skip(query.offset).limit(query.limit)).await?;
-        return Ok((page.rows, total));
-    }
-    // Keys alone are kept of the users found: they may be many, and large.
-    let mut found = matching(app, ctx, &terms, (query.connection.as_deref(), &sort.field)).await?;
-    found.sort_unstable();
-    if sort.descending {
-        found.reverse();
-    }
-    let total = found.len();
-    let mut rows = Vec::new();
-    for (_, id) in found.into_iter().skip(query.offset).take(query.limit) {
-        rows.extend(app.store().fetch::<User>(tenant, &id).await?);
-    }
-    Ok((rows, total))
-}
-
-/// Sort key and id of the users that fit.
-async fn matching(
-    app: &App,
-    ctx: &OpCtx,
-    terms: &[Term],
-    (connection, sort): (Option<&str>, &str),
-) -> Result<Vec<(String, String)>, AppError> {
-    let by_email = terms.iter().find(|term| term.path == ["email"]);
-    let base = match by_email {
-        Some(term) => Query::by(Index::UserByEmail).under(&term.value.to_lowercase()),
-        None => Query::by(Index::UserByCreated),
+    let expr = lucene::parse(query.q.as_deref().unwrap_or_default())
+        .map_err(|bad| AppError::invalid_query(format!("'q' is not a query: {bad}")))?;
+    let search = Search {
+        app,
+        ctx,
+        condition: Condition::new(&expr)?,
+        keys: keys(&expr),
+        connection: query.connection.as_deref(),
+        sort: sort_of(query.sort.as_deref())?,
+        until: Instant::now() + SEARCH_FOR,
     };
-    let mut found = Vec::new();
-    let mut seen = 0_usize;
-    let mut after = None;
-    loop {
-        let query = base.clone().limit(limits::PAGE_ROWS).after(after);
-        let page = app.store().list::<User>(&ctx.tenant.id, query).await?;
-        seen += page.rows.len();
-        let fits = |user: &&User| {
-            terms.iter().all(|term| holds(user, term))
-                && connection.is_none_or(|name| user.identities.iter().any(|identity| identity.connection == name))
-        };
-        found.extend(page.rows.iter().filter(fits).map(|user| sort_key(user, sort)));
-        after = page.next;
-        if after.is_none() {
-            return Ok(found);
+    match &query.window {
+        UserWindow::After { from, take } => search.after(query.sort.is_some(), from.as_deref(), *take).await,
+        UserWindow::Offset { offset, limit, .. } if offset.saturating_add(*limit) > HITS => {
+            Err(AppError::new(Code::InvalidPaging, format!("You can only page through the first {HITS} records.")))
         }
-        if seen >= SCANNED {
-            return Err(AppError::invalid_query(format!(
-                "the query would look through more than {SCANNED} users; name an email"
-            )));
+        UserWindow::Offset { offset, limit, totals } if search.is_everything() => {
+            search.whole(*offset, *limit, *totals).await
         }
+        UserWindow::Offset { offset, limit, totals } => search.offset(*offset, *limit, *totals).await,
     }
 }
 
-fn holds(user: &User, term: &Term) -> bool {
-    let [first, rest @ ..] = term.path.as_slice() else { return false };
-    let same = |text: Option<&str>| text.is_some_and(|text| text.to_lowercase() == term.value.to_lowercase());
-    let nested = |kind| {
-        let mut at = user.metadata(kind).and_then(|metadata| metadata.get(rest.first()?));
-        for part in rest.iter().skip(1) {
-            at = at.and_then(|value| value.get(part));
-        }
-        at.is_some_and(|value| equals(value, &term.value))
-    };
-    match first.as_str() {
-        "email" => same(user.email.as_deref()),
-        "user_id" => user.user_id.as_str() == term.value,
-        "username" => same(user.username.as_deref()),
-        "name" => same(user.name.as_deref()),
-        "nickname" => same(user.nickname.as_deref()),
-        "given_name" => same(user.given_name.as_deref()),
-        "family_name" => same(user.family_name.as_deref()),
-        "phone_number" => same(user.phone_number.as_deref()),
-        "email_verified" => user.email_verified.to_string() == term.value,
-        "blocked" => user.blocked.unwrap_or_default().to_string() == term.value,
-        "user_metadata" => nested(MetadataKind::UserMetadata),
-        "app_metadata" => nested(MetadataKind::AppMetadata),
-        _ => false,
-    }
+struct Search<'a> {
+    app: &'a App,
+    ctx: &'a OpCtx,
+    condition: Condition,
+    /// Where the users are, when an index tells.
+    keys: Option<Vec<Key>>,
+    connection: Option<&'a str>,
+    sort: Sort,
+    until: Instant,
 }
 
-/// The fields [`holds`] knows; metadata fields need a path.
-const FIELDS: &[&str] = &[
-    "email",
-    "user_id",
-    "username",
-    "name",
-    "nickname",
-    "given_name",
-    "family_name",
-    "phone_number",
-    "email_verified",
-    "blocked",
-];
-
-fn equals(value: &Value, text: &str) -> bool {
-    match value {
-        Value::String(held) => held.to_lowercase() == text.to_lowercase(),
-        Value::Number(number) => number.to_string() == text,
-        Value::Bool(flag) => flag.to_string() == text,
-        Value::Array(items) => items.iter().any(|item| equals(item, text)),
-        Value::Null | Value::Object(_) => false,
+impl Search<'_> {
+    /// Whether it is the list of all users in an order that an index has.
+    fn is_everything(&self) -> bool {
+        matches!(self.condition, Condition::Everything) && self.connection.is_none() && self.sort.is_by_creation()
     }
-}
 
-fn parse(q: &str) -> Result<Vec<Term>, AppError> {
-    let bad = || {
-        AppError::invalid_query(
-            "'q' must be field:\"value\" terms joined by AND; other parts of the query language are not supported",
-        )
-    };
-    let mut terms = Vec::new();
-    let mut rest = q.trim();
-    while !rest.is_empty() {
-        let (field, after) = rest.split_once(':').ok_or_else(bad)?;
-        let (value, after) = match after.strip_prefix('"') {
-            Some(quoted) => quoted.split_once('"').ok_or_else(bad)?,
-            None => after.split_at(after.find(char::is_whitespace).unwrap_or(after.len())),
-        };
-        let path: Vec<String> = field.trim().split('.').map(str::to_owned).collect();
-        let known = match path.as_slice() {
-            [one] => FIELDS.contains(&one.as_str()),
-            [first, ..] => first == "user_metadata" || first == "app_metadata",
-            [] => false,
-        };
-        let plain = !value.is_empty() && !value.contains(['*', '?', '[', ']', '(', ')', '\\']);
-        if !known || !plain || path.iter().any(String::is_empty) {
-            return Err(bad());
+    fn fits(&self, user: &User) -> bool {
+        let connected = |name: &str| user.identities.iter().any(|identity| identity.connection == name);
+        self.connection.is_none_or(connected) && self.condition.holds(user)
+    }
+
+    fn created(&self) -> Query {
+        let query = Query::by(Index::UserByCreated);
+        if self.sort.descending { query.descending() } else { query }
+    }
+
+    async fn whole(&self, offset: usize, limit: usize, totals: bool) -> Result<UserPage, AppError> {
+        let (store, tenant) = (self.app.store(), &self.ctx.tenant.id);
+        let mut page = UserPage::default();
+        if limit > 0 {
+            page.rows = store.list::<User>(tenant, self.created().skip(offset).limit(limit)).await?.rows;
         }
-        terms.push(Term { path, value: value.to_owned() });
-        rest = after.trim_start();
-        if !rest.is_empty() {
-            rest = rest.strip_prefix("AND ").ok_or_else(bad)?.trim_start();
-            if rest.is_empty() {
-                return Err(bad());
+        if totals {
+            page.total = usize::try_from(store.count::<User>(tenant, self.created()).await?).unwrap_or(usize::MAX);
+        }
+        Ok(page)
+    }
+
+    async fn offset(&self, offset: usize, limit: usize, totals: bool) -> Result<UserPage, AppError> {
+        let wanted = offset.saturating_add(limit);
+        let in_order = self.sort.is_by_creation() && self.keys.is_none();
+        let mut total = 0_usize;
+        let mut found: Vec<Ranked> = Vec::new();
+        let mut rows = Vec::new();
+        self.each(|user| {
+            if !self.fits(&user) {
+                return ControlFlow::Continue(());
+            }
+            if in_order {
+                if (offset..wanted).contains(&total) {
+                    rows.push(user);
+                }
+                total = total.saturating_add(1);
+                let enough = !totals && total >= wanted;
+                return if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+            }
+            total = total.saturating_add(1);
+            found.push(self.sort.rank(user));
+            // Half of it is dropped at a time, so that sorting costs little a row.
+            if found.len() >= wanted.saturating_mul(2).max(HITS) {
+                self.sort.first(&mut found, wanted);
+            }
+            ControlFlow::Continue(())
+        })
+        .await?;
+        self.sort.first(&mut found, wanted);
+        for ranked in found.into_iter().skip(offset) {
+            rows.extend(self.app.store().fetch::<User>(&self.ctx.tenant.id, ranked.id.as_str()).await?);
+        }
+        Ok(UserPage { rows, total, next: None })
+    }
+
+    /// Calls `see` for every user that may fit, until it breaks.
+    async fn each(&self, mut see: impl FnMut(User) -> ControlFlow<()>) -> Result<(), AppError> {
+        if let Some(keys) = &self.keys {
+            return self.each_of_keys(keys, see).await;
+        }
+        let mut after = None;
+        loop {
+            let query = self.created().limit(limits::PAGE_ROWS).after(after);
+            let page = self.app.store().list::<User>(&self.ctx.tenant.id, query).await?;
+            if page.rows.into_iter().try_for_each(&mut see).is_break() || page.next.is_none() {
+                return Ok(());
+            }
+            after = page.next;
+            self.check_time()?;
+        }
+    }
+
+    async fn each_of_keys(&self, keys: &[Key], mut see: impl FnMut(User) -> ControlFlow<()>) -> Result<(), AppError> {
+        let (store, tenant) = (self.app.store(), &self.ctx.tenant.id);
+        // A user may be under several of the keys.
+        let mut seen = std::collections::BTreeSet::new();
+        for key in keys {
+            let (index, value) = match key {
+                Key::Email(email) => (Index::UserByEmail, email),
+                Key::Username(username) => (Index::UserByUsername, username),
+                Key::UserId(id) => {
+                    let user = match id.parse::<UserId>() {
+                        Ok(id) => store.fetch::<User>(tenant, id.as_str()).await?,
+                        Err(_bad) => None,
+                    };
+                    if let Some(user) = user.filter(|user| seen.insert(user.user_id.clone()))
+                        && see(user).is_break()
+                    {
+                        return Ok(());
+                    }
+                    continue;
+                }
+            };
+            let mut after = None;
+            loop {
+                let query = Query::by(index).under(value).limit(limits::PAGE_ROWS).after(after);
+                let page = store.list::<User>(tenant, query).await?;
+                let mut fresh = page.rows.into_iter().filter(|user| seen.insert(user.user_id.clone()));
+                if fresh.try_for_each(&mut see).is_break() {
+                    return Ok(());
+                }
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+                self.check_time()?;
             }
         }
+        Ok(())
     }
-    Ok(terms)
+
+    fn check_time(&self) -> Result<(), AppError> {
+        if Instant::now() < self.until {
+            return Ok(());
+        }
+        let text = "The query exceeded the timeout. Please try refining your search criteria.";
+        Err(AppError::new(Code::Unavailable, text))
+    }
+
+    /// The users after a place, oldest first. The place is a cursor of the store and rows to pass over after it.
+    async fn after(&self, sorted: bool, from: Option<&str>, take: usize) -> Result<UserPage, AppError> {
+        if sorted && !self.sort.is_by_creation() {
+            return Err(AppError::invalid_query("'from' and 'take' list users by 'created_at'; no other 'sort' fits"));
+        }
+        let bad = || AppError::invalid_query("'from' is not a cursor of this list");
+        let (mut passed, mut cursor) = match from.filter(|from| !from.is_empty()) {
+            None => (0, None),
+            Some(from) => {
+                let (passed, cursor) = from.split_once('.').ok_or_else(bad)?;
+                let passed: usize = passed.parse().map_err(|_bad| bad())?;
+                (passed, Some(cursor.to_owned()).filter(|cursor| !cursor.is_empty()))
+            }
+        };
+        let mut rows = Vec::new();
+        loop {
+            let query = self.created().limit(limits::PAGE_ROWS).skip(passed).after(cursor.clone());
+            let page = self.app.store().list::<User>(&self.ctx.tenant.id, query).await?;
+            let more = page.next.is_some();
+            let last = page.rows.len();
+            for (at, user) in page.rows.into_iter().enumerate() {
+                if !self.fits(&user) {
+                    continue;
+                }
+                rows.push(user);
+                if rows.len() == take {
+                    let seen = at.saturating_add(1);
+                    let rest = more || seen < last;
+                    let next = format!("{}.{}", passed.saturating_add(seen), cursor.as_deref().unwrap_or_default());
+                    return Ok(UserPage { rows, total: 0, next: rest.then_some(next) });
+                }
+            }
+            (passed, cursor) = (0, page.next);
+            if cursor.is_none() {
+                return Ok(UserPage { rows, total: 0, next: None });
+            }
+            self.check_time()?;
+        }
+    }
+}
+
+/// A user's place in the list. The row itself is read when the place is known: rows may be large.
+struct Ranked {
+    rank: Option<Rank>,
+    id: UserId,
+}
+
+/// Characters of a text that decide about its place.
+const RANK_CHARS: usize = 256;
+
+/// A value that sorts.
+enum Rank {
+    Number(f64),
+    Text(String),
+}
+
+impl Rank {
+    fn of(leaf: Leaf<'_>) -> Self {
+        match leaf {
+            Leaf::Folded(text) => Self::Text(text.chars().take(RANK_CHARS).flat_map(char::to_lowercase).collect()),
+            Leaf::Text(text) => Self::Text(text.chars().take(RANK_CHARS).collect()),
+            Leaf::Number(number) => Self::Number(number),
+            Leaf::Bool(flag) => Self::Number(f64::from(u8::from(flag))),
+            #[expect(clippy::cast_precision_loss, reason = "microseconds since the epoch stay below 2^53 until 2255")]
+            Leaf::Time(at) => Self::Number(at.as_microsecond() as f64),
+        }
+    }
+
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Number(a), Self::Number(b)) => a.total_cmp(b),
+            (Self::Text(a), Self::Text(b)) => a.cmp(b),
+            (Self::Number(_), Self::Text(_)) => Ordering::Less,
+            (Self::Text(_), Self::Number(_)) => Ordering::Greater,
+        }
+    }
 }
 
 struct Sort {
-    field: String,
+    path: Vec<String>,
     descending: bool,
 }
 
+impl Sort {
+    fn is_by_creation(&self) -> bool {
+        matches!(self.path.as_slice(), [field] if field == "created_at")
+    }
+
+    fn rank(&self, user: User) -> Ranked {
+        let mut rank = None;
+        any_leaf(&user, &self.path, Within::No, &mut |leaf| {
+            rank = Some(Rank::of(leaf));
+            true
+        });
+        Ranked { rank, id: user.user_id }
+    }
+
+    /// Sorts, and keeps the first ones. Users without the field come last, whichever way it is sorted; the id decides
+    /// between equal ones, so that the order is always the same.
+    fn first(&self, found: &mut Vec<Ranked>, wanted: usize) {
+        found.sort_unstable_by(|a, b| {
+            let by_field = match (&a.rank, &b.rank) {
+                (Some(a), Some(b)) if self.descending => b.cmp(a),
+                (Some(a), Some(b)) => a.cmp(b),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (None, None) => Ordering::Equal,
+            };
+            by_field.then_with(|| a.id.cmp(&b.id))
+        });
+        found.truncate(wanted);
+    }
+}
+
 fn sort_of(sort: Option<&str>) -> Result<Sort, AppError> {
-    let bad = || AppError::invalid_query("'sort' must be field:1 or field:-1 of a root field");
-    let Some(text) = sort else { return Ok(Sort { field: "created_at".to_owned(), descending: false }) };
-    let (field, direction) = text.split_once(':').ok_or_else(bad)?;
-    let known = ["created_at", "updated_at", "last_login", "logins_count"];
-    if !known.contains(&field) && !FIELDS.contains(&field) {
+    let bad = || AppError::invalid_query("'sort' must be field:1 or field:-1");
+    let Some(text) = sort else { return Ok(Sort { path: path("created_at"), descending: false }) };
+    let (field, direction) = text.rsplit_once(':').ok_or_else(bad)?;
+    let descending = match direction {
+        "1" => false,
+        "-1" => true,
+        _ => return Err(bad()),
+    };
+    let path = path(field);
+    if path.iter().any(String::is_empty) {
         return Err(bad());
     }
-    match direction {
-        "1" => Ok(Sort { field: field.to_owned(), descending: false }),
-        "-1" => Ok(Sort { field: field.to_owned(), descending: true }),
-        _ => Err(bad()),
-    }
-}
-
-/// Text that sorts as the field does, with the id behind it so that the order is always the same.
-fn sort_key(user: &User, field: &str) -> (String, String) {
-    let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    let time = |at: Option<jiff::Timestamp>| at.map_or_else(String::new, |at| format!("{:020}", at.as_millisecond()));
-    let key = match field {
-        "email" => text(&user.email),
-        "username" => text(&user.username),
-        "name" => text(&user.name),
-        "nickname" => text(&user.nickname),
-        "given_name" => text(&user.given_name),
-        "family_name" => text(&user.family_name),
-        "phone_number" => text(&user.phone_number),
-        "email_verified" => user.email_verified.to_string(),
-        "blocked" => user.blocked.unwrap_or_default().to_string(),
-        "updated_at" => time(Some(user.updated_at)),
-        "last_login" => time(user.last_login),
-        "logins_count" => format!("{:020}", user.logins_count),
-        "user_id" => user.user_id.to_string(),
-        _ => time(Some(user.created_at)),
-    };
-    (key, user.user_id.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(q: &str, want: Option<usize>) {
-        assert_eq!(parse(q).map(|terms| terms.len()).ok(), want, "{q}");
-    }
-
-    #[test]
-    fn parses_exact_terms_and_refuses_the_rest() {
-        check("", Some(0));
-        check("email:\"a@b.c\"", Some(1));
-        check("app_metadata.run:\"x\" AND email:\"y\"", Some(2));
-        check("email:\"a\" AND (", None);
-        check("email:a*", None);
-        check("email:\"a\" OR email:\"b\"", None);
-        check("app_metadata:\"x\"", None);
-        check("no_such:\"x\"", None);
-        check("email:\"a\" AND ", None);
-    }
+    Ok(Sort { path, descending })
 }

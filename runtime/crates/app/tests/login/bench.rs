@@ -244,6 +244,7 @@ pub(crate) fn user(id: &str) -> User {
             user_id: id.to_owned(),
             is_social: false,
             profile_data: None,
+            password_hash: None,
         }],
         user_metadata: None,
         app_metadata: None,

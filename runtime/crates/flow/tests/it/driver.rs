@@ -107,6 +107,7 @@ pub(crate) fn user() -> User {
             user_id: "ann".to_owned(),
             is_social: false,
             profile_data: None,
+            password_hash: None,
         }],
         user_metadata: None,
         app_metadata: Some(Map::from_iter([("plan".to_owned(), json!("free")), ("old".to_owned(), json!(1))])),

@@ -14,7 +14,7 @@ pub(super) enum Tree {
     Core,
     Users,
     History,
-    /// Executions, waiting logins and the tenant log.
+    /// Executions, waiting logins, the tenant log and jobs.
     Executions,
     Index,
     /// Parts of large rows.
@@ -50,7 +50,10 @@ impl Tree {
             | Table::OneTimes
             | Table::RefreshTokens
             | Table::LoginFailures
-            | Table::LoginClaims => Self::Executions,
+            | Table::LoginClaims
+            | Table::Jobs
+            | Table::JobParts
+            | Table::JobFailures => Self::Executions,
             Table::Tenants
             | Table::Clients
             | Table::Connections

@@ -43,6 +43,7 @@ pub(crate) fn user(name: &str) -> User {
             user_id: name.to_owned(),
             is_social: false,
             profile_data: None,
+            password_hash: None,
         }],
         user_metadata: None,
         app_metadata: None,

@@ -71,7 +71,7 @@ pub(crate) fn user(user: &User) -> Value {
     Value::Object(object)
 }
 
-fn identity(identity: &Identity) -> Value {
+pub(crate) fn identity(identity: &Identity) -> Value {
     let mut object = json!({
         "connection": identity.connection,
         "provider": identity.provider,
