@@ -6,7 +6,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 use tidy::{is_permissive, root};
 
 /// Each crate with those of ours it may be built on. Tests and benchmarks are free.
-const LAYERS: [(&str, &[&str]); 15] = [
+const LAYERS: [(&str, &[&str]); 16] = [
     ("postern-contract", &[]),
     ("postern-model", &[]),
     ("postern-flow", &["postern-contract", "postern-model"]),
@@ -33,6 +33,7 @@ const LAYERS: [(&str, &[&str]); 15] = [
     ("tidy", &[]),
     ("xtask", &["postern-sdk-build"]),
     ("an example", &["postern-sdk"]),
+    ("client-checks", &["postern-sdk"]),
 ];
 
 /// Dependencies that only one of our crates may have.

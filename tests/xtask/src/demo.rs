@@ -2,7 +2,6 @@
 //!
 //! Everything goes through the command line, as a newcomer would type it.
 
-mod program;
 mod script;
 mod services;
 mod show;
@@ -12,12 +11,12 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use self::program::{Postern, Server};
 use self::script::Script;
 use self::services::Services;
 use self::show::Show;
 use crate::guests;
 use crate::process::{self, cargo, note, target_folder};
+use crate::program::{Postern, Server};
 
 /// Runs the demonstration; `json` prints one JSON object a login instead of text.
 pub(crate) fn run(json: bool) -> Result<()> {
@@ -27,9 +26,13 @@ pub(crate) fn run(json: bool) -> Result<()> {
     let services = Services::start()?;
     let folder = tempfile::Builder::new().prefix("postern-demo-").tempdir()?;
     let program = target_folder()?.join("debug/postern");
-    let server = Server::start(&program, folder.path())?;
+    let server = Server::start(&program, folder.path(), &["--egress-allow", "127.0.0.0/8"])?;
     let show = Show::new(json);
-    show.text(&format!("\nA server listens on {}; its store is {}.", server.domain()?, folder.path().display()));
+    show.text(&format!(
+        "\nA server listens on {}; its store is {}.",
+        server.credential("/domain")?,
+        folder.path().display()
+    ));
     let postern = Postern::new(program, server.bootstrap().to_owned());
     let logins = Script::new(&postern, &services, show).play(&modules)?;
     server.stop()?;

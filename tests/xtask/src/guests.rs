@@ -21,6 +21,15 @@ pub(crate) fn build(packages: &[&str]) -> Result<Vec<(String, PathBuf)>> {
     }
     let wanted: Vec<_> =
         examples.into_iter().filter(|name| packages.is_empty() || packages.contains(&name.as_str())).collect();
+    build_crates(wanted)
+}
+
+/// Builds crates of the workspace by name, as [`build`] does.
+///
+/// # Errors
+/// As [`build`].
+pub(crate) fn build_crates(wanted: Vec<String>) -> Result<Vec<(String, PathBuf)>> {
+    let workspace = workspace()?;
     let folder = target_folder()?.join("guests");
     let build = Build { folder: &workspace, profile: "guest", target_folder: &folder, packages: &wanted };
     let built = postern_sdk_build::build(&build)?;

@@ -2,10 +2,12 @@
 
 mod bench;
 mod checks;
+mod clients;
 mod demo;
 mod fuzz;
 mod guests;
 mod process;
+mod program;
 
 use std::process::ExitCode;
 
@@ -38,6 +40,11 @@ enum Task {
         /// Of these packages only: postern-engine, postern-store, postern-e2e
         packages: Vec<String>,
     },
+    /// Run Auth0's own clients, in a browser where they belong there, against a server of ours
+    Clients {
+        /// Scripts of tests/clients, by name [default: all]
+        names: Vec<String>,
+    },
     /// Build the fuzz targets and run each for a bounded time
     Fuzz {
         /// How long each target runs
@@ -52,6 +59,7 @@ fn main() -> ExitCode {
         Task::Test => checks::run(),
         Task::Guests { examples } => list(&examples),
         Task::Bench { packages } => bench::run(&packages),
+        Task::Clients { names } => clients::run(&names),
         Task::Fuzz { seconds } => fuzz::run(seconds),
     };
     match done {

@@ -1,7 +1,7 @@
 //! Versions: immutable numbered snapshots of a draft. A rollback is a new version with an old one's content.
 
 use jiff::Timestamp;
-use postern_model::{Action, ActionId, ActionVersion, ActionVersionId, TenantId, VersionStatus, limits};
+use postern_model::{Action, ActionId, ActionVersion, ActionVersionId, Draft, TenantId, VersionStatus, limits};
 use postern_store::{Entity, Expect, Index, Query, WriteSet};
 
 use crate::actions::{self, Slice, writes};
@@ -86,11 +86,24 @@ pub async fn version_rollback(
     Err(writes::stale())
 }
 
+/// Whether the draft can be deployed. Auth0's deploy tool asks again for two minutes when it reads that a draft `must be
+/// in the 'built' state`: what has failed will not get there, so that is told otherwise, with the reason.
+fn check_built(draft: &Draft) -> Result<(), AppError> {
+    match draft.status {
+        VersionStatus::Built => Ok(()),
+        VersionStatus::Failed => {
+            let reasons: Vec<&str> = draft.errors.iter().map(|error| error.msg.as_str()).collect();
+            Err(AppError::bad_request(format!("The draft's build failed: {}", reasons.join("; "))))
+        }
+        VersionStatus::Pending => {
+            Err(AppError::bad_request("A draft must be in the 'built' state before it can be deployed."))
+        }
+    }
+}
+
 /// The next version of `action`, made from its draft and current in it.
 pub(crate) fn next(action: &mut Action, now: Timestamp) -> Result<ActionVersion, AppError> {
-    if action.draft.status != VersionStatus::Built {
-        return Err(AppError::bad_request("A draft must be in the 'built' state before it can be deployed."));
-    }
+    check_built(&action.draft)?;
     let draft = &action.draft;
     let version = ActionVersion {
         id: ids::action_version()?,

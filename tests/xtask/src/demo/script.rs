@@ -6,10 +6,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
-use super::program::Postern;
 use super::services::{CUSTOMERS_TOKEN, Services};
 use super::show::Show;
 use super::token;
+use crate::program::Postern;
 
 /// The actions, in the order they run.
 const ACTIONS: [&str; 7] = [

@@ -1,3 +1,5 @@
+//! What the search syntax accepts, refuses and finds.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -34,15 +34,16 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts one on a free loopback port, with everything it keeps in `folder`.
-    pub(crate) fn start(program: &Path, folder: &Path) -> Result<Self> {
+    pub(crate) fn start(program: &Path, folder: &Path, more: &[&str]) -> Result<Self> {
         let log = folder.join("server.log");
         let bootstrap = folder.join("bootstrap.json");
         let child = command(program)
             .arg("serve")
             .arg("--data")
             .arg(folder.join("data"))
-            .args(["--listen", "127.0.0.1:0", "--egress-allow", "127.0.0.0/8", "--bootstrap-file"])
+            .args(["--listen", "127.0.0.1:0", "--bootstrap-file"])
             .arg(&bootstrap)
+            .args(more)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::create(&log).context("create the server's log")?)
@@ -71,10 +72,16 @@ impl Server {
         &self.bootstrap
     }
 
-    /// The domain of its first tenant, which is its address.
-    pub(crate) fn domain(&self) -> Result<String> {
+    /// A text of the bootstrap file, by its JSON pointer.
+    pub(crate) fn credential(&self, pointer: &str) -> Result<String> {
         let file: Value = serde_json::from_slice(&fs::read(&self.bootstrap)?)?;
-        Ok(file.get("domain").and_then(Value::as_str).context("the bootstrap file names no domain")?.to_owned())
+        let found = file.pointer(pointer).and_then(Value::as_str);
+        Ok(found.with_context(|| format!("the bootstrap file has no {pointer}"))?.to_owned())
+    }
+
+    /// What it logged, for a person to see why something failed.
+    pub(crate) fn log(&self) -> &Path {
+        &self.log
     }
 
     /// Asks it to stop, and waits until it has.
