@@ -72,6 +72,7 @@ impl World {
     pub(crate) fn path(&self, operation: &Operation) -> String {
         let mut segments = Vec::new();
         let mut kind = "";
+        let script = format!("{}.js", self.client_id);
         for segment in operation.path.split('/') {
             if !segment.starts_with('{') {
                 kind = segment;
@@ -81,6 +82,7 @@ impl World {
             let id = match kind {
                 "users" => &self.user_id,
                 "clients" => &self.client_id,
+                "client" => &script,
                 "connections" => &self.connection_id,
                 "roles" => &self.role_id,
                 "client-grants" => &self.grant_id,

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use postern_model::{
     ActionId, ActionVersionId, AuthenticatorId, AuthenticatorKind, BindingId, ClientId, ConnectionId, ExecutionId,
-    JobId, LogId, LoginId, RefreshTokenId, RoleId, UserId,
+    JobId, LogId, LoginId, RefreshTokenId, RoleId, SessionId, UserId,
 };
 use uuid::Uuid;
 
@@ -111,6 +111,11 @@ pub fn role() -> Result<RoleId, AppError> {
 /// The name of a refresh token's family.
 pub fn refresh_token() -> Result<RefreshTokenId, AppError> {
     parsed(&format!("rt_{}", alphanumeric::<18>()?))
+}
+
+/// A session.
+pub fn session() -> Result<SessionId, AppError> {
+    parsed(&format!("ses_{}", alphanumeric::<32>()?))
 }
 
 /// A user of this strategy, with 24 hex digits as Auth0's databases give.

@@ -5,6 +5,7 @@
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::hkdf;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use postern_model::TenantId;
@@ -19,6 +20,8 @@ const KEY_ID_LEN: usize = 4;
 pub struct MasterKey {
     id: [u8; KEY_ID_LEN],
     key: LessSafeKey,
+    /// Keys of single purposes are made from it.
+    derives: hkdf::Prk,
 }
 
 impl std::fmt::Debug for MasterKey {
@@ -41,7 +44,8 @@ impl MasterKey {
         let mut id = [0; KEY_ID_LEN];
         id.iter_mut().zip(digest(&SHA256, bytes).as_ref()).for_each(|(to, from)| *to = *from);
         let key = UnboundKey::new(&AES_256_GCM, bytes).map_err(|_bad| BadMasterKey)?;
-        Ok(Self { id, key: LessSafeKey::new(key) })
+        let derives = hkdf::Salt::new(hkdf::HKDF_SHA256, b"postern").extract(bytes);
+        Ok(Self { id, key: LessSafeKey::new(key), derives })
     }
 
     /// Reads 64 hex digits or base64.
@@ -79,6 +83,27 @@ impl MasterKey {
             self.key.open_in_place(Nonce::try_assume_unique_for_key(nonce).ok()?, Aad::from(aad), &mut body).ok()?;
         Some(plain.to_vec())
     }
+}
+
+/// A length in bytes, for HKDF.
+struct Length(usize);
+
+impl hkdf::KeyType for Length {
+    fn len(&self) -> usize {
+        self.0
+    }
+}
+
+/// A key for one purpose of one tenant, the same one every time (HKDF-SHA256, RFC 5869).
+///
+/// # Errors
+/// Never for the lengths in use; the library says so, not we.
+pub fn derive<const N: usize>(app: &App, tenant: &TenantId, purpose: &str) -> Result<[u8; N], AppError> {
+    let fault = |_| AppError::internal("derive a key");
+    let info = [purpose.as_bytes(), &[0], tenant.as_str().as_bytes()];
+    let mut key = [0; N];
+    app.master_key().derives.expand(&info, Length(N)).map_err(fault)?.fill(&mut key).map_err(fault)?;
+    Ok(key)
 }
 
 fn hex(text: &str) -> Option<Vec<u8>> {

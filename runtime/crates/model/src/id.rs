@@ -89,6 +89,8 @@ ids! {
     RoleId, "role", |s| s.strip_prefix("rol_").is_some_and(|rest| word(rest, 60));
     /// `rt_…`
     RefreshTokenId, "refresh token", |s| s.strip_prefix("rt_").is_some_and(|rest| word(rest, 60));
+    /// `ses_…`
+    SessionId, "session", |s| s.strip_prefix("ses_").is_some_and(|rest| word(rest, 60));
 }
 
 fn word(s: &str, longest: usize) -> bool {

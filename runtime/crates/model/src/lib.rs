@@ -16,6 +16,7 @@ pub mod limits;
 pub mod log;
 pub mod metadata;
 pub mod role;
+pub mod session;
 pub mod tenant;
 pub mod user;
 
@@ -32,12 +33,13 @@ pub use execution::{
 };
 pub use id::{
     ActionId, ActionVersionId, AuthenticatorId, BadId, BindingId, ClientId, ConnectionId, ExecutionId, JobId, LogId,
-    LoginId, RefreshTokenId, RoleId, TenantId, UserId,
+    LoginId, RefreshTokenId, RoleId, SessionId, TenantId, UserId,
 };
 pub use job::{ExportField, ExportFormat, Job, JobFailure, JobKind, JobStatus, JobSummary};
 pub use limits::ExecutionLimits;
 pub use log::{LogEntry, LogType};
 pub use metadata::{Metadata, MetadataKind};
 pub use role::Role;
+pub use session::{BrowserTransaction, Device, Session, SessionLifetimes};
 pub use tenant::{SigningKey, Tenant};
 pub use user::{Actor, HistoryEntry, Identity, User};

@@ -138,6 +138,10 @@ pub const TRANSACTION_BYTES: usize = 16 * KIB;
 pub const CLAIMS_BYTES: usize = 100_000;
 /// How long a suspended login may be resumed.
 pub const SUSPENSION_FOR: Duration = Duration::from_secs(3600);
+/// How long a browser may stay on the login pages.
+pub const BROWSER_TRANSACTION_FOR: Duration = Duration::from_secs(3600);
+/// The parameters of `/authorize`, bytes: they are kept while the browser is on the login pages.
+pub const AUTHORIZE_BYTES: usize = 16 * KIB;
 /// How often a login is run again when its user changed meanwhile.
 pub const LOGIN_ATTEMPTS: u32 = 5;
 /// Most rows of a page (Auth0: 100).

@@ -86,6 +86,10 @@ codes! {
         JobParts = 36, "job_parts";
         /// [`postern_model::JobFailure`]
         JobFailures = 37, "job_failures";
+        /// [`postern_model::Session`]
+        Sessions = 25, "sessions";
+        /// [`postern_model::BrowserTransaction`]
+        BrowserTransactions = 26, "browser_transactions";
     }
 }
 
@@ -142,6 +146,12 @@ codes! {
         JobByCreated = 60, "job_by_created";
         /// Jobs with work left. Key: type, creation time.
         JobByOpen = 61, "job_by_open";
+        /// Key: user id, newest first.
+        SessionByUser = 40, "session_by_user";
+        /// Key: end of its time, earliest first.
+        SessionByExpiry = 41, "session_by_expiry";
+        /// Key: end of its time, earliest first.
+        BrowserTransactionByExpiry = 42, "browser_transaction_by_expiry";
     }
 }
 

@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 use postern_model::{
-    Action, ActionVersion, Authenticator, Client, Connection, Execution, FactorAttempts, HistoryEntry, Job, JobFailure,
-    JobId, LogEntry, LoginClaims, LoginFailures, OneTime, RefreshToken, Role, SuspendedLogin, Tenant, User,
+    Action, ActionVersion, Authenticator, BrowserTransaction, Client, Connection, Execution, FactorAttempts,
+    HistoryEntry, Job, JobFailure, JobId, LogEntry, LoginClaims, LoginFailures, OneTime, RefreshToken, Role, Session,
+    SuspendedLogin, Tenant, User,
 };
 
 use crate::entity::{
@@ -44,6 +45,8 @@ pub(crate) fn redraft(table: Table, schema: u16, revision: u64, data: &[u8]) -> 
         Table::Jobs => of::<Job>,
         Table::JobParts => of::<JobPart>,
         Table::JobFailures => of::<JobFailure>,
+        Table::Sessions => of::<Session>,
+        Table::BrowserTransactions => of::<BrowserTransaction>,
     };
     of(schema, revision, data)
 }
@@ -184,3 +187,10 @@ entity!(JobFailure, JobFailures, |f| compose(&[f.job_id.as_str(), &oldest(f.row)
 pub fn job_part_id(job: &JobId, part: u64) -> String {
     compose(&[job.as_str(), &oldest(part)])
 }
+entity!(Session, Sessions, |s| s.id.to_string(), revision: own, indexes: vec![
+    entry(Index::SessionByUser, [s.user_id.as_str(), &newest(time(s.created_at))]),
+    entry(Index::SessionByExpiry, [&oldest(time(s.expires_at.min(s.idle_expires_at)))]),
+]);
+entity!(BrowserTransaction, BrowserTransactions, |b| b.state_sha256.clone(), revision: own, indexes: vec![
+    entry(Index::BrowserTransactionByExpiry, [&oldest(time(b.expires_at))]),
+]);

@@ -1,5 +1,6 @@
 //! The authentication API, as far as management tokens need it: tokens, discovery and keys.
 
+pub(crate) mod browser;
 mod discovery;
 mod oauth;
 
@@ -8,5 +9,5 @@ use postern_app::App;
 use crate::openapi::Routes;
 
 pub(crate) fn routes() -> Routes<App> {
-    discovery::routes().merge(oauth::routes())
+    browser::routes().merge(discovery::routes()).merge(oauth::routes())
 }

@@ -53,7 +53,9 @@ impl Tree {
             | Table::LoginClaims
             | Table::Jobs
             | Table::JobParts
-            | Table::JobFailures => Self::Executions,
+            | Table::JobFailures
+            | Table::Sessions
+            | Table::BrowserTransactions => Self::Executions,
             Table::Tenants
             | Table::Clients
             | Table::Connections
