@@ -146,6 +146,8 @@ async fn run(args: ServeArgs) -> anyhow::Result<()> {
     }
     tracing::info!(%address, domain = made.domain, issuer = made.issuer, "listening");
     let front = Front { listener, tls: tls.map(|tls| tls.config), behind_proxy: args.tls.behind_tls };
+    // Ends with the process: what is not sent by then waits in the store.
+    let _outbox = tokio::spawn(postern_app::mail::outbox::run(app.clone()));
     let (stop, stopping) = tokio::sync::watch::channel(false);
     let server = postern_api::serve(front, app, async move {
         told_to_stop().await;

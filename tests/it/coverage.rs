@@ -149,6 +149,7 @@ async fn ids_that_do_not_exist_are_not_found() {
         log_id: "900000000000000000000000000000000000".to_owned(),
         method_id: "totp|dev_nothing".to_owned(),
         login_id: "lgn_nothing".to_owned(),
+        template: "nothing".to_owned(),
         ..world.clone()
     };
     let malformed = World {
@@ -163,6 +164,7 @@ async fn ids_that_do_not_exist_are_not_found() {
         log_id: "-1".to_owned(),
         method_id: "§|§".to_owned(),
         login_id: "\u{0}".to_owned(),
+        template: "../x".to_owned(),
         ..world.clone()
     };
     let mut tried = 0;

@@ -22,6 +22,8 @@ pub(crate) struct World {
     pub(crate) log_id: String,
     /// An authenticator app of the user.
     pub(crate) method_id: String,
+    /// Name of an e-mail template.
+    pub(crate) template: String,
     /// A login that waits, and the token that resumes it.
     pub(crate) login_id: String,
     pub(crate) state: String,
@@ -63,6 +65,7 @@ impl World {
             execution_id: waiting["execution_id"].as_str().unwrap().to_owned(),
             log_id: rows(&logs)[0]["log_id"].as_str().unwrap().to_owned(),
             method_id: method["id"].as_str().unwrap().to_owned(),
+            template: "verify_email".to_owned(),
             login_id: waiting["login_id"].as_str().unwrap().to_owned(),
             state: waiting["outcome"]["state"].as_str().unwrap().to_owned(),
         }
@@ -97,6 +100,7 @@ impl World {
                 "simulated-logins" => &self.login_id,
                 "triggers" => "post-login",
                 "tenants" => "default",
+                "email-templates" => &self.template,
                 _ => panic!("teach World::path what {segment} of {operation} is"),
             };
             segments.push(encode(id));

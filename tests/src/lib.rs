@@ -14,11 +14,13 @@ mod api;
 mod guest;
 mod https;
 mod server;
+mod smtp;
 
 pub use api::{Answer, Api, binding, encode};
 pub use guest::{example, examples_folder, module, returning};
 pub use https::HttpsServer;
 pub use server::{Bootstrap, Server, ServerOptions};
+pub use smtp::{Received, SmtpSink};
 
 /// Prints a figure of a run, for people: nextest shows it with `--no-capture` and on failure.
 pub fn report(line: &str) {

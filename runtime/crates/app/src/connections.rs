@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::ctx::OpCtx;
 use crate::error::{AppError, Code};
-use crate::{App, clients, ids, logs};
+use crate::{App, clients, custom_database, ids, logs};
 
 /// Characters of a connection's name (Auth0: 128).
 const NAME_CHARS: usize = 128;
@@ -75,7 +75,7 @@ pub async fn connection_create(app: &App, ctx: &OpCtx, input: ConnectionInput) -
         metadata: Map::new(),
         created_at: ctx.now,
     };
-    apply(&mut connection, input)?;
+    apply(app, ctx, &mut connection, input)?;
     let set = WriteSet::new(&ctx.tenant.id, ctx.request_id).insert(&connection).insert(&logs::audit(
         ctx,
         "Create a connection",
@@ -88,12 +88,13 @@ pub async fn connection_create(app: &App, ctx: &OpCtx, input: ConnectionInput) -
     }
 }
 
-fn apply(connection: &mut Connection, input: ConnectionInput) -> Result<(), AppError> {
-    if let Some(options) = input.options {
+fn apply(app: &App, ctx: &OpCtx, connection: &mut Connection, input: ConnectionInput) -> Result<(), AppError> {
+    if let Some(mut options) = input.options {
         clients::check_depth("'options'", options.other.values())?;
         if json!(options.other).to_string().len() > OPTIONS_BYTES {
             return Err(AppError::invalid_body(format!("'options' is larger than {OPTIONS_BYTES} bytes")));
         }
+        custom_database::options_check(app, &ctx.tenant.id, &connection.id, &connection.options, &mut options.other)?;
         connection.set_user_root_attributes = options.set_user_root_attributes;
         connection.non_persistent_attrs = options.non_persistent_attrs;
         connection.options = options.other;
@@ -161,7 +162,7 @@ pub async fn connection_update(
         return Err(AppError::invalid_body(format!("Additional properties not allowed: {name}")));
     }
     let mut connection = load(app, ctx, id).await?;
-    apply(&mut connection, input)?;
+    apply(app, ctx, &mut connection, input)?;
     let set = WriteSet::new(&ctx.tenant.id, ctx.request_id).replace(&connection).insert(&logs::audit(
         ctx,
         "Update a connection",

@@ -22,6 +22,8 @@ pub enum Code {
     InexistentGrant,
     InexistentLogin,
     InexistentTenant,
+    InexistentEmailProvider,
+    InexistentEmailTemplate,
     NotFound,
     UserExists,
     Conflict,
@@ -66,6 +68,8 @@ impl Code {
             | Self::InexistentGrant
             | Self::InexistentLogin
             | Self::InexistentTenant
+            | Self::InexistentEmailProvider
+            | Self::InexistentEmailTemplate
             | Self::NotFound => Kind::NotFound,
             Self::UserExists | Self::Conflict => Kind::Conflict,
             Self::TooLarge => Kind::TooLarge,
@@ -94,6 +98,8 @@ impl Code {
             Self::InexistentGrant => "inexistent_grant",
             Self::InexistentLogin => "inexistent_login",
             Self::InexistentTenant => "inexistent_tenant",
+            Self::InexistentEmailProvider => "inexistent_email_provider",
+            Self::InexistentEmailTemplate => "inexistent_email_template",
             Self::UserExists => "auth0_idp_error",
             Self::TooLarge => "too_large",
             Self::RateLimited => "too_many_requests",
@@ -162,6 +168,18 @@ impl AppError {
     pub fn is_internal(&self) -> bool {
         self.code.kind() == Kind::Internal
     }
+}
+
+/// Writes a fault that no caller is told of into the program's log, with all its causes.
+pub(crate) fn log_fault(what: &str, error: &AppError) {
+    let mut causes = String::new();
+    let mut cause = std::error::Error::source(error);
+    while let Some(next) = cause {
+        causes.push_str(": ");
+        causes.push_str(&next.to_string());
+        cause = next.source();
+    }
+    tracing::error!(%error, causes, "{what}");
 }
 
 impl From<StoreError> for AppError {

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use postern_model::{
     ActionId, ActionVersionId, AuthenticatorId, AuthenticatorKind, BindingId, ClientId, ConnectionId, ExecutionId,
-    JobId, LogId, LoginId, RefreshTokenId, RoleId, SessionId, UserId,
+    JobId, LogId, LoginId, MailId, RefreshTokenId, RoleId, SessionId, UserId,
 };
 use uuid::Uuid;
 
@@ -147,6 +147,11 @@ pub fn execution(now: Timestamp) -> Result<ExecutionId, AppError> {
 /// Ids made later are greater.
 pub fn login(now: Timestamp) -> Result<LoginId, AppError> {
     parsed(&format!("lgn_{}", ordered(now)?))
+}
+
+/// Ids made later are greater.
+pub fn mail(now: Timestamp) -> Result<MailId, AppError> {
+    parsed(&format!("mal_{}", ordered(now)?))
 }
 
 /// Ids made later are greater.

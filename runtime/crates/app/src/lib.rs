@@ -12,6 +12,7 @@ pub mod browser;
 pub mod clients;
 pub mod connections;
 pub mod ctx;
+pub mod custom_database;
 pub mod error;
 pub mod executions;
 pub mod export;
@@ -20,6 +21,7 @@ pub mod ids;
 pub mod login;
 pub mod logs;
 pub mod lucene;
+pub mod mail;
 pub mod mfa;
 pub mod origins;
 pub mod passwords;
@@ -69,6 +71,7 @@ struct Inner {
     failed_exchanges: tokens::FailedExchanges,
     unknown_failures: authentication::UnknownFailures,
     logins: login::LoginState,
+    outbox: mail::outbox::Outbox,
 }
 
 impl App {
@@ -81,6 +84,7 @@ impl App {
             failed_exchanges: tokens::FailedExchanges::default(),
             unknown_failures: authentication::UnknownFailures::default(),
             logins: login::LoginState::default(),
+            outbox: mail::outbox::Outbox::default(),
         }))
     }
 
@@ -112,6 +116,12 @@ impl App {
     #[must_use]
     pub fn scheme(&self) -> tenants::Scheme {
         self.0.config.scheme
+    }
+
+    /// The mails that wait.
+    #[must_use]
+    pub fn outbox(&self) -> &mail::outbox::Outbox {
+        &self.0.outbox
     }
 
     pub(crate) fn master_key(&self) -> &MasterKey {

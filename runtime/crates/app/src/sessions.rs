@@ -6,7 +6,9 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use postern_model::{ClientId, Device, LogEntry, LogType, Session, SessionId, SessionLifetimes, TenantId, User, UserId};
+use postern_model::{
+    ClientId, Device, LogEntry, LogType, Session, SessionId, SessionLifetimes, TenantId, User, UserId,
+};
 use postern_store::{CommitError, Expect, Index, Query, Setting, WriteSet};
 use serde_json::{Map, Value, json};
 
@@ -94,7 +96,12 @@ fn after(now: Timestamp, duration: Duration) -> Timestamp {
 ///
 /// # Errors
 /// A fault of the store.
-pub async fn session_begin(app: &App, ctx: &OpCtx, session: &Session, earlier: Option<&Session>) -> Result<(), AppError> {
+pub async fn session_begin(
+    app: &App,
+    ctx: &OpCtx,
+    session: &Session,
+    earlier: Option<&Session>,
+) -> Result<(), AppError> {
     let query = Query::by(Index::SessionByExpiry).limit(EXPIRED_AT_A_TIME);
     let oldest = app.store().list::<Session>(&ctx.tenant.id, query).await?.rows;
     let over = oldest.iter().filter(|old| old.is_over(ctx.now));

@@ -14,8 +14,8 @@ use crate::program::Programs;
 use crate::pulse::Ticker;
 use crate::sandbox::{Sandbox, Shared};
 use crate::{
-    BuildError, Busy, EngineConfig, EngineError, InvalidModule, ModuleReport, Program, RunInput, RunReport, run,
-    validate,
+    BuildError, Busy, EngineConfig, EngineError, InvalidModule, ModuleReport, OutsideAnswer, OutsideError,
+    OutsideRequest, Program, RunInput, RunReport, outside, run, validate,
 };
 
 /// Compiles and runs modules. A clone is the same engine.
@@ -106,6 +106,20 @@ impl Engine {
     #[must_use]
     pub fn cached(&self, key: &str) -> Option<Arc<Program>> {
         self.inner.programs().fetch(key)
+    }
+
+    /// Sends a request of the host's own, under the rules that hold for the requests of actions.
+    ///
+    /// # Errors
+    /// When it may not be sent, or no answer comes.
+    pub async fn fetch(&self, request: OutsideRequest) -> Result<OutsideAnswer, OutsideError> {
+        outside::fetch(&self.inner.shared.http, request).await
+    }
+
+    /// Certificates that the operator trusts beside the system's, PEM.
+    #[must_use]
+    pub fn extra_ca_pem(&self) -> Option<&[u8]> {
+        self.inner.shared.http.extra_ca_pem.as_deref()
     }
 
     /// Runs an action in a fresh sandbox, which is gone when this returns.

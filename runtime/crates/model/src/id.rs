@@ -85,6 +85,8 @@ ids! {
         matches!(kind, "totp" | "recovery-code") && word(rest, 60));
     /// `job_…`
     JobId, "job", |s| s.strip_prefix("job_").is_some_and(|rest| word(rest, 60));
+    /// `mal_…`; ids made later are greater.
+    MailId, "mail", |s| s.strip_prefix("mal_").is_some_and(|rest| word(rest, 60));
     /// `rol_…`
     RoleId, "role", |s| s.strip_prefix("rol_").is_some_and(|rest| word(rest, 60));
     /// `rt_…`

@@ -14,6 +14,7 @@ pub mod id;
 pub mod job;
 pub mod limits;
 pub mod log;
+pub mod mail;
 pub mod metadata;
 pub mod role;
 pub mod session;
@@ -33,11 +34,12 @@ pub use execution::{
 };
 pub use id::{
     ActionId, ActionVersionId, AuthenticatorId, BadId, BindingId, ClientId, ConnectionId, ExecutionId, JobId, LogId,
-    LoginId, RefreshTokenId, RoleId, SessionId, TenantId, UserId,
+    LoginId, MailId, RefreshTokenId, RoleId, SessionId, TenantId, UserId,
 };
 pub use job::{ExportField, ExportFormat, Job, JobFailure, JobKind, JobStatus, JobSummary};
 pub use limits::ExecutionLimits;
 pub use log::{LogEntry, LogType};
+pub use mail::Mail;
 pub use metadata::{Metadata, MetadataKind};
 pub use role::Role;
 pub use session::{BrowserTransaction, Device, Session, SessionLifetimes};

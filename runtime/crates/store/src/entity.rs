@@ -90,6 +90,8 @@ codes! {
         Sessions = 25, "sessions";
         /// [`postern_model::BrowserTransaction`]
         BrowserTransactions = 26, "browser_transactions";
+        /// [`postern_model::Mail`]
+        Outbox = 45, "outbox";
     }
 }
 
@@ -152,6 +154,8 @@ codes! {
         SessionByExpiry = 41, "session_by_expiry";
         /// Key: end of its time, earliest first.
         BrowserTransactionByExpiry = 42, "browser_transaction_by_expiry";
+        /// Key: when it is tried next, earliest first.
+        OutboxByDue = 80, "outbox_by_due";
     }
 }
 

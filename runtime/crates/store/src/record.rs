@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use postern_model::{
     Action, ActionVersion, Authenticator, BrowserTransaction, Client, Connection, Execution, FactorAttempts,
-    HistoryEntry, Job, JobFailure, JobId, LogEntry, LoginClaims, LoginFailures, OneTime, RefreshToken, Role, Session,
-    SuspendedLogin, Tenant, User,
+    HistoryEntry, Job, JobFailure, JobId, LogEntry, LoginClaims, LoginFailures, Mail, OneTime, RefreshToken, Role,
+    Session, SuspendedLogin, Tenant, User,
 };
 
 use crate::entity::{
@@ -47,6 +47,7 @@ pub(crate) fn redraft(table: Table, schema: u16, revision: u64, data: &[u8]) -> 
         Table::JobFailures => of::<JobFailure>,
         Table::Sessions => of::<Session>,
         Table::BrowserTransactions => of::<BrowserTransaction>,
+        Table::Outbox => of::<Mail>,
     };
     of(schema, revision, data)
 }
@@ -193,4 +194,7 @@ entity!(Session, Sessions, |s| s.id.to_string(), revision: own, indexes: vec![
 ]);
 entity!(BrowserTransaction, BrowserTransactions, |b| b.state_sha256.clone(), revision: own, indexes: vec![
     entry(Index::BrowserTransactionByExpiry, [&oldest(time(b.expires_at))]),
+]);
+entity!(Mail, Outbox, |m| m.id.to_string(), revision: own, indexes: vec![
+    entry(Index::OutboxByDue, [&oldest(time(m.next_at))]),
 ]);

@@ -5,12 +5,15 @@ mod artifacts;
 mod authentication_methods;
 mod clients;
 mod connections;
+mod email_templates;
+mod emails;
 mod executions;
 mod grants;
 mod guardian;
 mod logs;
 mod roles;
 mod simulated_logins;
+mod tickets;
 mod triggers;
 mod users;
 mod versions;
@@ -26,12 +29,15 @@ pub(crate) fn routes() -> Routes<App> {
         .merge(authentication_methods::routes())
         .merge(clients::routes())
         .merge(connections::routes())
+        .merge(email_templates::routes())
+        .merge(emails::routes())
         .merge(executions::routes())
         .merge(grants::routes())
         .merge(guardian::routes())
         .merge(logs::routes())
         .merge(roles::routes())
         .merge(simulated_logins::routes())
+        .merge(tickets::routes())
         .merge(triggers::routes())
         .merge(users::routes())
         .merge(versions::routes())

@@ -6,9 +6,7 @@ use serde_json::{Map, Value, json};
 use super::request::{AuthorizeRequest, CodeChallenge, Refused};
 use super::transaction::PendingLogin;
 use super::{Step, Visit};
-use crate::authentication::{
-    Authorized, Challenge, Code, Wanted, WithoutScopes, asked_for, code_create, tokens_issue,
-};
+use crate::authentication::{Authorized, Challenge, Code, Wanted, WithoutScopes, asked_for, code_create, tokens_issue};
 use crate::error::AppError;
 use crate::login::LoginReport;
 use crate::tokens::TokenError;

@@ -110,9 +110,8 @@ async fn allowed(app: &App, visit: &Visit, client: Option<&Client>) -> Result<Ve
 
 fn checked(allowed: &[String], address: &str, name: &str) -> Result<String, PageError> {
     let url = urls::parse(address).filter(|_| urls::allows_return(allowed.iter().map(String::as_str), address));
-    url.map(String::from).ok_or_else(|| {
-        PageError::bad_request(format!("The {name} address is not in the list of allowed logout URLs."))
-    })
+    url.map(String::from)
+        .ok_or_else(|| PageError::bad_request(format!("The {name} address is not in the list of allowed logout URLs.")))
 }
 
 fn with_state(address: String, state: Option<&str>) -> String {

@@ -22,13 +22,15 @@ pub use self::logout::{EndSession, oidc_logout, v2_logout};
 pub use self::request::{
     AuthorizeAnswer, AuthorizeRequest, CodeChallenge, PageError, Parameters, Refused, ResponseMode, ResponseTypes,
 };
-pub use self::sign_in::{CrossOrigin, CrossOriginRefused, Form, FormError, SignIn, login_form, login_submit, ticket_create};
+pub use self::sign_in::{
+    CrossOrigin, CrossOriginRefused, Form, FormError, SignIn, login_form, login_submit, ticket_create,
+};
 pub use self::transaction::{PendingLogin, Transaction, browser_create, form_check, form_token, transaction_fetch};
+use crate::App;
 use crate::ctx::OpCtx;
 use crate::error::{AppError, Kind};
 use crate::login::{ContinueLogin, LoginReport, LoginStart, RequestFacts, Who, login_begin, login_resume};
 use crate::tenants::TenantKeys;
-use crate::App;
 
 /// A request of a browser.
 #[derive(Debug, Clone)]
@@ -128,7 +130,10 @@ async fn usable<'a>(
     if request.login_wanted() || stale || other {
         return Ok(None);
     }
-    let enabled = sign_in::connections_of(&visit.app, &visit.ctx, client).await?.iter().any(|held| held.name == session.connection);
+    let enabled = sign_in::connections_of(&visit.app, &visit.ctx, client)
+        .await?
+        .iter()
+        .any(|held| held.name == session.connection);
     Ok(enabled.then_some(session))
 }
 

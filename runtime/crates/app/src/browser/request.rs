@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::urls;
+use crate::App;
 use crate::ctx::OpCtx;
 use crate::error::AppError;
-use crate::App;
 
 /// Seconds that `max_age` may be: a hundred years.
 const MAX_AGE: u64 = 100 * 365 * 24 * 3600;
@@ -146,7 +146,9 @@ impl AuthorizeRequest {
     /// `event.transaction`
     #[must_use]
     pub fn transaction(&self) -> Map<String, Value> {
-        let words = |text: &Option<String>| text.as_deref().map(|text| json!(text.split_ascii_whitespace().collect::<Vec<_>>()));
+        let words = |text: &Option<String>| {
+            text.as_deref().map(|text| json!(text.split_ascii_whitespace().collect::<Vec<_>>()))
+        };
         let mut transaction = Map::from_iter([
             ("protocol".to_owned(), json!(self.response.protocol())),
             ("redirect_uri".to_owned(), json!(self.redirect_uri)),
@@ -198,7 +200,12 @@ impl std::fmt::Debug for AuthorizeAnswer {
 }
 
 impl AuthorizeAnswer {
-    fn new(redirect_uri: &str, mode: ResponseMode, mut fields: Vec<(&'static str, Value)>, state: Option<&str>) -> Self {
+    fn new(
+        redirect_uri: &str,
+        mode: ResponseMode,
+        mut fields: Vec<(&'static str, Value)>,
+        state: Option<&str>,
+    ) -> Self {
         if let Some(state) = state {
             fields.push(("state", json!(state)));
         }

@@ -269,9 +269,12 @@ pub async fn ticket_create(visit: &Visit, asked: &CrossOrigin) -> Result<String,
     let client = app.store().fetch::<Client>(&ctx.tenant.id, id.as_str()).await.map_err(AppError::from)?;
     let client = client.ok_or_else(unknown)?;
     let realm = match asked.credential_type.as_str() {
-        PASSWORD_REALM => Some(asked.realm.as_deref().ok_or_else(|| {
-            refused(400, "invalid_request", "Missing required parameter: realm")
-        })?),
+        PASSWORD_REALM => Some(
+            asked
+                .realm
+                .as_deref()
+                .ok_or_else(|| refused(400, "invalid_request", "Missing required parameter: realm"))?,
+        ),
         "password" => asked.realm.as_deref(),
         _ => return Err(refused(400, "unsupported_credential_type", "Unknown credential type.")),
     };

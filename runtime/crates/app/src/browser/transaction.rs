@@ -103,7 +103,12 @@ pub(crate) async fn suspend(
 ///
 /// # Errors
 /// [`Refused::Page`] when there is none any more, or it is another browser's.
-pub async fn transaction_fetch(app: &App, ctx: &OpCtx, browser: Option<&str>, state: &str) -> Result<Transaction, Refused> {
+pub async fn transaction_fetch(
+    app: &App,
+    ctx: &OpCtx,
+    browser: Option<&str>,
+    state: &str,
+) -> Result<Transaction, Refused> {
     let id = sha256_hex(state.as_bytes());
     let row = app.store().fetch::<BrowserTransaction>(&ctx.tenant.id, &id).await.map_err(AppError::from)?;
     let row = row.filter(|row| row.expires_at >= ctx.now).ok_or_else(over)?;

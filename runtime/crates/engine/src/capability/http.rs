@@ -46,6 +46,8 @@ const URL_BYTES: usize = 8 * 1024;
 pub(crate) struct HttpClient {
     client: reqwest::Client,
     allow: Arc<AllowList>,
+    /// Certificates that are trusted beside the system's, PEM.
+    pub(crate) extra_ca_pem: Option<Vec<u8>>,
 }
 
 /// A request whose shape is legal.
@@ -253,7 +255,8 @@ impl HttpClient {
             let certificates = reqwest::Certificate::from_pem_bundle(pem).map_err(EngineError::Http)?;
             builder = builder.tls_certs_merge(certificates);
         }
-        Ok(Self { client: builder.build().map_err(EngineError::Http)?, allow })
+        let client = builder.build().map_err(EngineError::Http)?;
+        Ok(Self { client, allow, extra_ca_pem: config.extra_ca_pem.clone() })
     }
 
     /// The answer, or `{"error":{"code","message"}}`.

@@ -55,7 +55,8 @@ impl Tree {
             | Table::JobParts
             | Table::JobFailures
             | Table::Sessions
-            | Table::BrowserTransactions => Self::Executions,
+            | Table::BrowserTransactions
+            | Table::Outbox => Self::Executions,
             Table::Tenants
             | Table::Clients
             | Table::Connections

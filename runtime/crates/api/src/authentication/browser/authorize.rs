@@ -37,12 +37,11 @@ const PARAMETERS: [Parameter; 17] = [
 ];
 
 /// The media type of pages.
-pub(crate) const HTML: Content = Content { media_type: "text/html", schema: || serde_json::json!({ "type": "string" }) };
+pub(crate) const HTML: Content =
+    Content { media_type: "text/html", schema: || serde_json::json!({ "type": "string" }) };
 /// The media type of forms.
-pub(crate) const FORM: Content = Content {
-    media_type: "application/x-www-form-urlencoded",
-    schema: || serde_json::json!({ "type": "object" }),
-};
+pub(crate) const FORM: Content =
+    Content { media_type: "application/x-www-form-urlencoded", schema: || serde_json::json!({ "type": "object" }) };
 
 pub(crate) fn routes() -> Routes<App> {
     let begin = |id| Operation {

@@ -31,7 +31,11 @@ pub(crate) fn routes() -> Routes<App> {
     )
 }
 
-async fn fetch(State(app): State<App>, visitor: BrowserRequest, Path(script): Path<String>) -> Result<Response, ApiError> {
+async fn fetch(
+    State(app): State<App>,
+    visitor: BrowserRequest,
+    Path(script): Path<String>,
+) -> Result<Response, ApiError> {
     let id = script.strip_suffix(".js").ok_or_else(not_served)?;
     let settings = lock_settings_fetch(&app, &visitor.visit.ctx, id).await?;
     // Text that could end a script element, or begin a comment, is escaped: pages put it inline, too.

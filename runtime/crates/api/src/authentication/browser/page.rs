@@ -112,9 +112,7 @@ pub(crate) fn message(status: StatusCode, title: &str, text: &str, link: Option<
 pub(crate) fn error(refused: &PageError) -> Response {
     let PageError { status, error, description } = refused;
     let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_REQUEST);
-    with_page(|it| {
-        page(status, it, (Framed::Nowhere, Leads::Nowhere), &ErrorPage { page: it, description, error })
-    })
+    with_page(|it| page(status, it, (Framed::Nowhere, Leads::Nowhere), &ErrorPage { page: it, description, error }))
 }
 
 /// The page of a fault of ours.

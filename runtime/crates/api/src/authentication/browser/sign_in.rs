@@ -71,10 +71,15 @@ pub(crate) struct Posted {
 
 impl Posted {
     /// Reads the form and checks the token in it.
-    pub(crate) async fn read(visitor: BrowserRequest, query: Option<String>, request: Request) -> Result<Self, Response> {
+    pub(crate) async fn read(
+        visitor: BrowserRequest,
+        query: Option<String>,
+        request: Request,
+    ) -> Result<Self, Response> {
         let pairs = form_pairs(request).await.map_err(|error| page::error(&error))?;
         let query = query_pairs(query.as_deref());
-        let state = state_of(&pairs).or_else(|_absent| state_of(&query)).map_err(|error| page::error(&error))?.to_owned();
+        let state =
+            state_of(&pairs).or_else(|_absent| state_of(&query)).map_err(|error| page::error(&error))?.to_owned();
         let at = (visitor.visit.browser.as_str(), state.as_str());
         let checked = form_check(&visitor.visit.app, &visitor.visit.ctx.tenant.id, at, value_of(&pairs, "_csrf"));
         match checked {
@@ -137,8 +142,7 @@ async fn login_post(visitor: BrowserRequest, RawQuery(query): RawQuery, request:
         Ok(posted) => posted,
         Err(response) => return response,
     };
-    let typed =
-        SignIn { username: posted.typed("username").to_owned(), password: posted.typed("password").to_owned() };
+    let typed = SignIn { username: posted.typed("username").to_owned(), password: posted.typed("password").to_owned() };
     let visit = &posted.visitor.visit;
     match login_submit(visit, &posted.state, &typed).await {
         Ok(step) => posted.visitor.answer(Ok(step)),

@@ -1,13 +1,14 @@
 //! Connections as Auth0 sends and takes them.
 
 use postern_app::connections::{ConnectionInput, Options};
+use postern_app::custom_database::options_show;
 use postern_model::{Connection, RootAttributes};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 /// A connection.
 pub(crate) fn connection(connection: &Connection) -> Value {
-    let mut options = connection.options.clone();
+    let mut options = options_show(&connection.options);
     options.insert("set_user_root_attributes".to_owned(), json!(connection.set_user_root_attributes));
     if !connection.non_persistent_attrs.is_empty() {
         options.insert("non_persistent_attrs".to_owned(), json!(connection.non_persistent_attrs));
