@@ -73,6 +73,8 @@ pub async fn connection_create(app: &App, ctx: &OpCtx, input: ConnectionInput) -
         non_persistent_attrs: Vec::new(),
         options: Map::new(),
         metadata: Map::new(),
+        enabled_clients: None,
+        settings: Map::new(),
         created_at: ctx.now,
     };
     apply(app, ctx, &mut connection, input)?;

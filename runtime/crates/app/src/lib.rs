@@ -28,6 +28,7 @@ pub mod passwords;
 pub mod roles;
 pub mod secrets;
 pub mod sessions;
+pub mod tenant_settings;
 pub mod tenants;
 pub mod tokens;
 pub mod users;

@@ -193,6 +193,8 @@ fn default_database(now: Timestamp) -> Result<Connection, AppError> {
         non_persistent_attrs: Vec::new(),
         options: Map::new(),
         metadata: Map::new(),
+        enabled_clients: None,
+        settings: Map::new(),
         created_at: now,
     })
 }

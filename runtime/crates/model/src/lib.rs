@@ -19,6 +19,7 @@ pub mod metadata;
 pub mod role;
 pub mod session;
 pub mod tenant;
+pub mod tenant_settings;
 pub mod user;
 
 pub use action::{
@@ -44,4 +45,5 @@ pub use metadata::{Metadata, MetadataKind};
 pub use role::Role;
 pub use session::{BrowserTransaction, Device, Session, SessionLifetimes};
 pub use tenant::{SigningKey, Tenant};
+pub use tenant_settings::TenantSettings;
 pub use user::{Actor, HistoryEntry, Identity, User};

@@ -218,6 +218,8 @@ pub(crate) fn connection(id: &str, name: &str, strategy: &str) -> Connection {
         non_persistent_attrs: Vec::new(),
         options: Map::new(),
         metadata: Map::new(),
+        enabled_clients: None,
+        settings: Map::new(),
         created_at: Timestamp::UNIX_EPOCH,
     }
 }

@@ -58,6 +58,8 @@ pub(crate) fn facts() -> LoginFacts {
             non_persistent_attrs: Vec::new(),
             options: Map::from_iter([("hidden".to_owned(), json!(true))]),
             metadata: Map::new(),
+            enabled_clients: None,
+            settings: Map::new(),
             created_at: Timestamp::UNIX_EPOCH,
         }),
         request: RequestFacts {

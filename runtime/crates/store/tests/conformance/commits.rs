@@ -92,6 +92,8 @@ fn connection(id: &str, name: &str) -> Connection {
         non_persistent_attrs: Vec::new(),
         options: Map::new(),
         metadata: Map::new(),
+        enabled_clients: None,
+        settings: Map::new(),
         created_at: at(0),
     }
 }
