@@ -16,6 +16,7 @@ pub(crate) struct World {
     pub(crate) connection_id: String,
     pub(crate) role_id: String,
     pub(crate) grant_id: String,
+    pub(crate) resource_server_id: String,
     pub(crate) action_id: String,
     pub(crate) version_id: String,
     pub(crate) execution_id: String,
@@ -51,6 +52,8 @@ impl World {
         let grant = api.post("/api/v2/client-grants", &grant).await.expect(201);
         let methods = format!("/api/v2/users/{}/authentication-methods", encode(&user_id));
         let method = api.post(&methods, &json!({"type": "totp", "name": name})).await.expect(201);
+        let resource_server = json!({"identifier": format!("https://{name}.example.com/")});
+        let resource_server = api.post("/api/v2/resource-servers", &resource_server).await.expect(201);
         let logs = api.get("/api/v2/logs").await.expect(200);
         Self {
             api: api.clone(),
@@ -60,6 +63,7 @@ impl World {
             connection_id: rows(&connections)[0]["id"].as_str().unwrap().to_owned(),
             role_id: role["id"].as_str().unwrap().to_owned(),
             grant_id: grant["id"].as_str().unwrap().to_owned(),
+            resource_server_id: resource_server["id"].as_str().unwrap().to_owned(),
             action_id,
             version_id: version["id"].as_str().unwrap().to_owned(),
             execution_id: waiting["execution_id"].as_str().unwrap().to_owned(),
@@ -89,6 +93,7 @@ impl World {
                 "connections" => &self.connection_id,
                 "roles" => &self.role_id,
                 "client-grants" => &self.grant_id,
+                "resource-servers" => &self.resource_server_id,
                 "actions" => &self.action_id,
                 "versions" => &self.version_id,
                 "executions" => &self.execution_id,
@@ -131,6 +136,7 @@ impl World {
             &self.method_id,
             &self.role_id,
             &self.grant_id,
+            &self.resource_server_id,
         ]
     }
 

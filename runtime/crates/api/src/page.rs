@@ -32,6 +32,12 @@ pub(crate) enum Paging {
 }
 
 impl PageQuery {
+    /// Of a list that has no pages by number.
+    pub(crate) fn checkpoint(from: Option<String>, take: Option<u32>) -> Self {
+        let take = take.or_else(|| u32::try_from(PAGE_ROWS_DEFAULT).ok());
+        Self { from, take, ..Self::default() }
+    }
+
     /// Checks the numbers.
     pub(crate) fn paging(&self) -> Result<Paging, AppError> {
         let size = |name: &str, rows: Option<u32>, least: usize| match rows {
@@ -99,7 +105,12 @@ impl Paging {
     pub(crate) fn answer_all(&self, name: &str, rows: Vec<Value>) -> Result<Value, AppError> {
         let total = rows.len();
         let rows = rows.into_iter().skip(self.offset()?).take(self.limit()).collect();
-        self.answer(name, rows, total)
+        let mut answer = self.answer(name, rows, total)?;
+        // Auth0 tells how many came with users and log entries only.
+        if let Value::Object(answer) = &mut answer {
+            answer.remove("length");
+        }
+        Ok(answer)
     }
 }
 

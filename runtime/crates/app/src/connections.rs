@@ -1,6 +1,8 @@
 //! Connections (Auth0 Management API: /connections).
 
-use postern_model::{Connection, RootAttributes, Strategy};
+use std::collections::BTreeSet;
+
+use postern_model::{ClientId, Connection, RootAttributes, Strategy};
 use postern_store::{CommitError, Expect, Index, Query, WriteSet};
 use serde_json::{Map, Value, json};
 
@@ -10,6 +12,8 @@ use crate::{App, clients, custom_database, ids, logs};
 
 /// Characters of a connection's name (Auth0: 128).
 const NAME_CHARS: usize = 128;
+/// How often a change is made again when the connection changed meanwhile: every new client changes it.
+const ATTEMPTS: usize = 64;
 /// Other options, bytes of JSON text.
 const OPTIONS_BYTES: usize = 64 * 1024;
 
@@ -24,6 +28,10 @@ pub struct ConnectionInput {
     pub options: Option<Options>,
     #[expect(missing_docs, reason = "says its name")]
     pub metadata: Option<Map<String, Value>>,
+    /// Replaces the list of clients that may log in by it.
+    pub enabled_clients: Option<Vec<String>>,
+    /// Every other setting; `null` removes one.
+    pub settings: Map<String, Value>,
 }
 
 /// The options of a connection.
@@ -33,8 +41,8 @@ pub struct Options {
     pub set_user_root_attributes: RootAttributes,
     #[expect(missing_docs, reason = "says its name")]
     pub non_persistent_attrs: Vec<String>,
-    /// The others, kept as they came.
-    pub other: Map<String, Value>,
+    /// All of them, kept as they came.
+    pub all: Map<String, Value>,
 }
 
 fn absent() -> AppError {
@@ -73,11 +81,15 @@ pub async fn connection_create(app: &App, ctx: &OpCtx, input: ConnectionInput) -
         non_persistent_attrs: Vec::new(),
         options: Map::new(),
         metadata: Map::new(),
-        enabled_clients: None,
+        enabled_clients: Some(clients_named(app, ctx, input.enabled_clients.as_deref().unwrap_or_default()).await?),
         settings: Map::new(),
         created_at: ctx.now,
     };
     apply(app, ctx, &mut connection, input)?;
+    if input.options.is_none() && connection.strategy.is_database() {
+        connection.options = database_options();
+    }
+    apply(&mut connection, input)?;
     let set = WriteSet::new(&ctx.tenant.id, ctx.request_id).insert(&connection).insert(&logs::audit(
         ctx,
         "Create a connection",
@@ -94,12 +106,36 @@ fn apply(app: &App, ctx: &OpCtx, connection: &mut Connection, input: ConnectionI
     if let Some(mut options) = input.options {
         clients::check_depth("'options'", options.other.values())?;
         if json!(options.other).to_string().len() > OPTIONS_BYTES {
+}
+
+/// The options of a database that names none, as Auth0 gives them, without those that would promise what we have not.
+pub(crate) fn database_options() -> Map<String, Value> {
+    let options = json!({
+        "mfa": { "active": true, "return_enroll_settings": true },
+        "passwordPolicy": "good",
+        "strategy_version": 2,
+        "authentication_methods": {
+            "password": { "enabled": true, "api_behavior": "required", "signup_behavior": "allow" },
+            "passkey": { "enabled": false },
+        },
+        "brute_force_protection": true,
+    });
+    match options {
+        Value::Object(options) => options,
+        _ => Map::new(),
+    }
+}
+
+fn apply(connection: &mut Connection, input: ConnectionInput) -> Result<(), AppError> {
+    if let Some(options) = input.options {
+        clients::check_depth("'options'", options.all.values())?;
+        if json!(options.all).to_string().len() > OPTIONS_BYTES {
             return Err(AppError::invalid_body(format!("'options' is larger than {OPTIONS_BYTES} bytes")));
         }
         custom_database::options_check(app, &ctx.tenant.id, &connection.id, &connection.options, &mut options.other)?;
         connection.set_user_root_attributes = options.set_user_root_attributes;
         connection.non_persistent_attrs = options.non_persistent_attrs;
-        connection.options = options.other;
+        connection.options = options.all;
     }
     if let Some(metadata) = input.metadata {
         let short = |value: &Value| value.as_str().is_some_and(|text| text.chars().count() <= 255);
@@ -108,7 +144,40 @@ fn apply(app: &App, ctx: &OpCtx, connection: &mut Connection, input: ConnectionI
         }
         connection.metadata = metadata;
     }
+    clients::check_depth("the settings", input.settings.values())?;
+    if json!(input.settings).to_string().len() > OPTIONS_BYTES {
+        return Err(AppError::invalid_body(format!("the settings are larger than {OPTIONS_BYTES} bytes")));
+    }
+    connection.settings.extend(input.settings);
     Ok(())
+}
+
+/// The clients of a request, each of which must be there.
+async fn clients_named(app: &App, ctx: &OpCtx, ids: &[String]) -> Result<BTreeSet<ClientId>, AppError> {
+    let mut named = BTreeSet::new();
+    for id in ids {
+        named.insert(clients::load(app, ctx, id).await?.client_id);
+    }
+    Ok(named)
+}
+
+/// Says which clients are enabled where a row from before there was a list means all of them.
+async fn spell_out(app: &App, ctx: &OpCtx, connections: &mut [Connection]) -> Result<(), AppError> {
+    if connections.iter().all(|connection| connection.enabled_clients.is_some()) {
+        return Ok(());
+    }
+    let all: BTreeSet<ClientId> = clients::all(app, ctx).await?.into_iter().map(|client| client.client_id).collect();
+    for connection in connections.iter_mut().filter(|connection| connection.enabled_clients.is_none()) {
+        connection.enabled_clients = Some(all.clone());
+    }
+    Ok(())
+}
+
+async fn spelled_out(app: &App, ctx: &OpCtx, connection: Connection) -> Result<Connection, AppError> {
+    let mut one = [connection];
+    spell_out(app, ctx, &mut one).await?;
+    let [connection] = one;
+    Ok(connection)
 }
 
 pub(crate) async fn load(app: &App, ctx: &OpCtx, id: &str) -> Result<Connection, AppError> {
@@ -126,7 +195,7 @@ pub(crate) async fn by_name(app: &App, ctx: &OpCtx, name: &str) -> Result<Connec
 /// When the scope is missing or there is no such connection.
 pub async fn connection_fetch(app: &App, ctx: &OpCtx, id: &str) -> Result<Connection, AppError> {
     ctx.require("read:connections")?;
-    load(app, ctx, id).await
+    spelled_out(app, ctx, load(app, ctx, id).await?).await
 }
 
 /// Reads every connection, by name.
@@ -135,6 +204,13 @@ pub async fn connection_fetch(app: &App, ctx: &OpCtx, id: &str) -> Result<Connec
 /// When the scope is missing.
 pub async fn connection_list(app: &App, ctx: &OpCtx) -> Result<Vec<Connection>, AppError> {
     ctx.require("read:connections")?;
+    let mut connections = all(app, ctx).await?;
+    spell_out(app, ctx, &mut connections).await?;
+    Ok(connections)
+}
+
+/// Every connection by name, whatever the scopes: for the other use cases.
+pub(crate) async fn all(app: &App, ctx: &OpCtx) -> Result<Vec<Connection>, AppError> {
     let mut connections = Vec::new();
     let mut after = None;
     loop {
@@ -172,6 +248,85 @@ pub async fn connection_update(
     )?);
     app.store().commit(set).await?;
     load(app, ctx, id).await
+    let enabled = match &input.enabled_clients {
+        Some(ids) => Some(clients_named(app, ctx, ids).await?),
+        None => None,
+    };
+    for _ in 0..ATTEMPTS {
+        let mut connection = load(app, ctx, id).await?;
+        apply(&mut connection, input.clone())?;
+        if enabled.is_some() {
+            connection.enabled_clients.clone_from(&enabled);
+        }
+        if write(app, ctx, &connection, "Update a connection").await? {
+            return spelled_out(app, ctx, load(app, ctx, id).await?).await;
+        }
+    }
+    Err(changed())
+}
+
+fn changed() -> AppError {
+    AppError::conflict("The connection was changed at the same time by others; send the request again.")
+}
+
+/// Whether the row was written; not when it changed meanwhile.
+async fn write(app: &App, ctx: &OpCtx, connection: &Connection, operation: &str) -> Result<bool, AppError> {
+    let entry = logs::audit(ctx, operation, connection.id.as_str())?;
+    let set = WriteSet::new(&ctx.tenant.id, ctx.request_id).replace(connection).insert(&entry);
+    match app.store().commit(set).await {
+        Ok(_) => Ok(true),
+        Err(CommitError::Conflict { .. }) => Ok(false),
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// Clients named at once (Auth0: 50).
+const CLIENTS_AT_ONCE: usize = 50;
+
+/// The clients that may log in by a connection, by id.
+///
+/// # Errors
+/// When the scope is missing or there is no such connection.
+pub async fn connection_client_list(app: &App, ctx: &OpCtx, id: &str) -> Result<Vec<ClientId>, AppError> {
+    ctx.require("read:connections")?;
+    let connection = spelled_out(app, ctx, load(app, ctx, id).await?).await?;
+    Ok(connection.enabled_clients.into_iter().flatten().collect())
+}
+
+/// Lets clients log in by a connection, or no longer.
+///
+/// # Errors
+/// When the scope is missing, or there is no such connection or client.
+pub async fn connection_client_update(
+    app: &App,
+    ctx: &OpCtx,
+    id: &str,
+    changes: &[(String, bool)],
+) -> Result<(), AppError> {
+    ctx.require("update:connections")?;
+    if !(1..=CLIENTS_AT_ONCE).contains(&changes.len()) {
+        return Err(AppError::invalid_body(format!("1 to {CLIENTS_AT_ONCE} clients can be changed at once")));
+    }
+    load(app, ctx, id).await?;
+    let mut named = Vec::with_capacity(changes.len());
+    for (client_id, enabled) in changes {
+        named.push((clients::load(app, ctx, client_id).await?.client_id, *enabled));
+    }
+    for _ in 0..ATTEMPTS {
+        let mut connection = spelled_out(app, ctx, load(app, ctx, id).await?).await?;
+        let enabled = connection.enabled_clients.get_or_insert_default();
+        for (client_id, on) in &named {
+            if *on {
+                enabled.insert(client_id.clone());
+            } else {
+                enabled.remove(client_id);
+            }
+        }
+        if write(app, ctx, &connection, "Change the clients of a connection").await? {
+            return Ok(());
+        }
+    }
+    Err(changed())
 }
 
 /// Deletes a connection. Its users stay, and can no longer log in by it.

@@ -20,6 +20,9 @@ pub enum Code {
     InexistentConnection,
     InexistentRole,
     InexistentGrant,
+    InexistentResourceServer,
+    InexistentRule,
+    InexistentRuleConfig,
     InexistentLogin,
     InexistentTenant,
     InexistentEmailProvider,
@@ -66,6 +69,9 @@ impl Code {
             | Self::InexistentConnection
             | Self::InexistentRole
             | Self::InexistentGrant
+            | Self::InexistentResourceServer
+            | Self::InexistentRule
+            | Self::InexistentRuleConfig
             | Self::InexistentLogin
             | Self::InexistentTenant
             | Self::InexistentEmailProvider
@@ -96,6 +102,9 @@ impl Code {
             Self::InexistentConnection => "inexistent_connection",
             Self::InexistentRole => "inexistent_role",
             Self::InexistentGrant => "inexistent_grant",
+            Self::InexistentResourceServer => "inexistent_resource_server",
+            Self::InexistentRule => "inexistent_rule",
+            Self::InexistentRuleConfig => "inexistent_rules_config",
             Self::InexistentLogin => "inexistent_login",
             Self::InexistentTenant => "inexistent_tenant",
             Self::InexistentEmailProvider => "inexistent_email_provider",

@@ -1,12 +1,15 @@
-//! Client grants: which management scopes a client's tokens may hold.
+//! Client grants: which scopes of which API a client's own tokens may hold (Auth0 Management API: /client-grants).
 
-use postern_model::{Client, ClientId};
-use postern_store::{Expect, WriteSet};
+use postern_model::{Client, ClientGrant, ClientGrantId, ClientId, ResourceServer, Tenant, TenantId};
+use postern_store::{CommitError, Expect, Index, Query, Setting, WriteSet, root_tenant};
+use serde_json::{Map, Value, json};
 
+use crate::clients::check_depth;
 use crate::ctx::OpCtx;
 use crate::error::{AppError, Code};
-use crate::tenants::management_audience;
-use crate::{App, clients, logs};
+use crate::resource_servers::resource_server_by_audience;
+use crate::tenants::{is_management_audience, management_audience, tenant_list};
+use crate::{App, clients, ids, logs};
 
 /// Every management scope there is.
 pub const MANAGEMENT_SCOPES: &[&str] = &[
@@ -52,6 +55,19 @@ pub const MANAGEMENT_SCOPES: &[&str] = &[
     "update:actions",
     "delete:actions",
     "create:actions",
+    "read:resource_servers",
+    "create:resource_servers",
+    "update:resource_servers",
+    "delete:resource_servers",
+    "read:rules",
+    "create:rules",
+    "update:rules",
+    "delete:rules",
+    "read:rules_configs",
+    "update:rules_configs",
+    "delete:rules_configs",
+    "read:tenant_settings",
+    "update:tenant_settings",
     "read:logs",
     "read:logs_users",
     "read:guardian_factors",
@@ -77,86 +93,231 @@ pub const MANAGEMENT_SCOPES: &[&str] = &[
     "read:simulated_logins",
 ];
 
-/// A client grant. There is one API, so one grant a client; its id is the client's.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Grant {
-    #[expect(missing_docs, reason = "says its name")]
-    pub client_id: ClientId,
-    #[expect(missing_docs, reason = "says its name")]
-    pub audience: String,
-    #[expect(missing_docs, reason = "says its name")]
-    pub scope: Vec<String>,
+/// What a request may set; absent leaves it as it is.
+#[derive(Debug, Clone, Default)]
+pub struct GrantInput {
+    /// Replaces the list.
+    pub scope: Option<Vec<String>>,
+    /// Every other setting; `null` removes one.
+    pub settings: Map<String, Value>,
 }
 
-impl Grant {
-    /// `cgr_` and the client's id.
-    #[must_use]
-    pub fn id(&self) -> String {
-        format!("cgr_{}", self.client_id)
-    }
+/// Which grants a list has.
+#[derive(Debug, Clone, Default)]
+pub struct GrantFilter {
+    #[expect(missing_docs, reason = "says its name")]
+    pub client_id: Option<String>,
+    #[expect(missing_docs, reason = "says its name")]
+    pub audience: Option<String>,
+    /// `client` or `user`.
+    pub subject_type: Option<String>,
 }
 
-fn of(ctx: &OpCtx, client: Client) -> Option<Grant> {
-    let audience = management_audience(&ctx.tenant.domain);
-    client.management_scopes.map(|scope| Grant { client_id: client.client_id, audience, scope })
+/// Other settings of a grant, bytes of JSON text.
+const SETTINGS_BYTES: usize = 8 * 1024;
+
+/// The audience of a grant as tokens have it.
+#[must_use]
+pub fn audience_of(tenant: &Tenant, grant: &ClientGrant) -> String {
+    grant.audience.clone().unwrap_or_else(|| management_audience(&tenant.domain))
 }
 
 fn absent() -> AppError {
     AppError::new(Code::InexistentGrant, "The client grant does not exist")
 }
 
-fn check(scope: &[String]) -> Result<(), AppError> {
-    match scope.iter().find(|scope| !MANAGEMENT_SCOPES.contains(&scope.as_str())) {
+/// The scopes that a client's own tokens for an audience may hold, whatever the scopes of the caller: for tokens.
+/// `None` when the client has no grant on it.
+///
+/// # Errors
+/// A fault of the store.
+pub async fn grant_find(
+    app: &App,
+    tenant: &Tenant,
+    client_id: &ClientId,
+    audience: &str,
+) -> Result<Option<ClientGrant>, AppError> {
+    // A longer one is no API's, and no key.
+    if audience.len() > 900 {
+        return Ok(None);
+    }
+    let management = is_management_audience(&tenant.domain, audience);
+    let key = [client_id.as_str(), if management { "" } else { audience }, "client"];
+    let found = app.store().find::<ClientGrant>(&tenant.id, Index::ClientGrantByClient, &key).await?;
+    let Some(mut grant) = found else { return Ok(None) };
+    if grant.settings.get("allow_all_scopes") == Some(&Value::Bool(true)) {
+        grant.scope = if management {
+            MANAGEMENT_SCOPES.iter().map(|&scope| scope.to_owned()).collect()
+        } else {
+            let api = resource_server_by_audience(app, &tenant.id, audience).await?;
+            api.and_then(|api| api.scopes).unwrap_or_default().into_iter().map(|scope| scope.value).collect()
+        };
+    }
+    Ok(Some(grant))
+}
+
+/// Every grant of the tenant, whatever the scopes.
+pub(crate) async fn all(app: &App, tenant: &TenantId) -> Result<Vec<ClientGrant>, AppError> {
+    let mut grants: Vec<ClientGrant> = Vec::new();
+    let mut after = None;
+    loop {
+        let page = app.store().list::<ClientGrant>(tenant, Query::all().limit(100).after(after)).await?;
+        grants.extend(page.rows);
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    grants.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+    Ok(grants)
+}
+
+/// The grants of one client, whatever the scopes: they go with it.
+pub(crate) async fn of_client(app: &App, tenant: &TenantId, client_id: &str) -> Result<Vec<ClientGrant>, AppError> {
+    let mut grants = Vec::new();
+    let mut after = None;
+    loop {
+        let query = Query::by(Index::ClientGrantByClient).under(client_id).limit(100).after(after);
+        let page = app.store().list::<ClientGrant>(tenant, query).await?;
+        grants.extend(page.rows);
+        after = page.next;
+        if after.is_none() {
+            return Ok(grants);
+        }
+    }
+}
+
+/// The grant of a management client on everything.
+pub(crate) fn management_grant(client: &Client) -> Result<ClientGrant, AppError> {
+    Ok(ClientGrant {
+        id: ids::client_grant()?,
+        revision: 0,
+        client_id: client.client_id.clone(),
+        audience: None,
+        scope: MANAGEMENT_SCOPES.iter().map(|&scope| scope.to_owned()).collect(),
+        settings: Map::new(),
+        created_at: client.created_at,
+    })
+}
+
+/// A scope that the API does not know is refused.
+fn check(api: Option<&ResourceServer>, scope: &[String]) -> Result<(), AppError> {
+    let known = |scope: &str| match api {
+        Some(api) => api.knows(scope),
+        None => MANAGEMENT_SCOPES.contains(&scope),
+    };
+    match scope.iter().find(|scope| !known(scope)) {
         Some(unknown) => Err(AppError::bad_request(format!("Scope '{unknown}' is not one of the API's"))),
         None => Ok(()),
     }
 }
 
-/// Every grant, or those of one client.
+fn apply(grant: &mut ClientGrant, api: Option<&ResourceServer>, input: GrantInput) -> Result<(), AppError> {
+    if let Some(scope) = input.scope {
+        check(api, &scope)?;
+        grant.scope = scope;
+    }
+    for (name, value) in input.settings {
+        if value.is_null() {
+            grant.settings.remove(&name);
+        } else {
+            grant.settings.insert(name, value);
+        }
+    }
+    check_depth("the settings", grant.settings.values())?;
+    if json!(grant.settings).to_string().len() > SETTINGS_BYTES {
+        return Err(AppError::invalid_body(format!("the settings are larger than {SETTINGS_BYTES} bytes")));
+    }
+    Ok(())
+}
+
+/// Every grant that matches, oldest first.
 ///
 /// # Errors
 /// When the scope is missing.
-pub async fn grant_list(app: &App, ctx: &OpCtx, client_id: Option<&str>) -> Result<Vec<Grant>, AppError> {
+pub async fn grant_list(app: &App, ctx: &OpCtx, filter: &GrantFilter) -> Result<Vec<ClientGrant>, AppError> {
     ctx.require("read:client_grants")?;
-    let clients = clients::all(app, ctx).await?;
-    let wanted = |client: &Client| client_id.is_none_or(|id| client.client_id.as_str() == id);
-    Ok(clients.into_iter().filter(wanted).filter_map(|client| of(ctx, client)).collect())
+    let mut grants = all(app, &ctx.tenant.id).await?;
+    grants.retain(|grant| {
+        filter.client_id.as_ref().is_none_or(|id| grant.client_id.as_str() == id)
+            && filter.audience.as_ref().is_none_or(|audience| audience_of(&ctx.tenant, grant) == *audience)
+            && filter.subject_type.as_ref().is_none_or(|kind| grant.subject_type() == kind)
+    });
+    Ok(grants)
 }
 
-/// Grants a client scopes of the management API.
+/// One grant.
 ///
 /// # Errors
-/// When the scope is missing, the audience is another API's, or the client is unknown or has a grant.
+/// When the scope is missing or there is no such grant.
+pub async fn grant_fetch(app: &App, ctx: &OpCtx, id: &str) -> Result<ClientGrant, AppError> {
+    ctx.require("read:client_grants")?;
+    load(app, ctx, id).await
+}
+
+async fn load(app: &App, ctx: &OpCtx, id: &str) -> Result<ClientGrant, AppError> {
+    let id: ClientGrantId = id.parse().map_err(|_bad| absent())?;
+    app.store().fetch::<ClientGrant>(&ctx.tenant.id, id.as_str()).await?.ok_or_else(absent)
+}
+
+/// Grants a client scopes of an API.
+///
+/// # Errors
+/// When the scope is missing, there is no such API, it does not know a scope, or the client is unknown or has a grant.
 pub async fn grant_create(
     app: &App,
     ctx: &OpCtx,
     client_id: &str,
     audience: &str,
-    scope: Vec<String>,
-) -> Result<Grant, AppError> {
+    input: GrantInput,
+) -> Result<ClientGrant, AppError> {
     ctx.require("create:client_grants")?;
-    check(&scope)?;
-    if audience != management_audience(&ctx.tenant.domain) {
+    let management = is_management_audience(&ctx.tenant.domain, audience);
+    let api = if management { None } else { resource_server_by_audience(app, &ctx.tenant.id, audience).await? };
+    if !management && api.is_none() {
         return Err(AppError::bad_request(format!("Resource server '{audience}' does not exist")));
     }
-    let mut client = clients::load(app, ctx, client_id).await?;
-    if client.management_scopes.is_some() {
-        return Err(AppError::conflict("A resource with the same name already exists."));
+    let client = clients::load(app, ctx, client_id).await?;
+    let mut grant = ClientGrant {
+        id: ids::client_grant()?,
+        revision: 0,
+        client_id: client.client_id,
+        audience: api.as_ref().map(|api| api.identifier.clone()),
+        scope: Vec::new(),
+        settings: Map::new(),
+        created_at: ctx.now,
+    };
+    apply(&mut grant, api.as_ref(), input)?;
+    let set = WriteSet::new(&ctx.tenant.id, ctx.request_id)
+        .expect::<Client>(client_id, Expect::Present)
+        .insert(&grant)
+        .insert(&logs::audit(ctx, "Create client grant", grant.id.as_str())?);
+    match app.store().commit(set).await {
+        Ok(_) => load(app, ctx, grant.id.as_str()).await,
+        Err(CommitError::Duplicate { .. }) => Err(AppError::conflict("A resource with the same name already exists.")),
+        Err(other) => Err(other.into()),
     }
-    client.management_scopes = Some(scope);
-    write(app, ctx, client, "Create client grant").await
 }
 
-/// Replaces the scopes of a grant.
+/// Changes a grant.
 ///
 /// # Errors
-/// When the scope is missing or there is no such grant.
-pub async fn grant_update(app: &App, ctx: &OpCtx, id: &str, scope: Vec<String>) -> Result<Grant, AppError> {
+/// When the scope is missing, there is no such grant, its API does not know a scope, or it changed meanwhile.
+pub async fn grant_update(app: &App, ctx: &OpCtx, id: &str, input: GrantInput) -> Result<ClientGrant, AppError> {
     ctx.require("update:client_grants")?;
-    check(&scope)?;
-    let mut client = granted(app, ctx, id).await?;
-    client.management_scopes = Some(scope);
-    write(app, ctx, client, "Update client grant").await
+    let mut grant = load(app, ctx, id).await?;
+    let api = match &grant.audience {
+        Some(audience) => resource_server_by_audience(app, &ctx.tenant.id, audience).await?,
+        None => None,
+    };
+    apply(&mut grant, api.as_ref(), input)?;
+    let set = WriteSet::new(&ctx.tenant.id, ctx.request_id).replace(&grant).insert(&logs::audit(
+        ctx,
+        "Update client grant",
+        id,
+    )?);
+    app.store().commit(set).await?;
+    load(app, ctx, id).await
 }
 
 /// Removes a grant; none is no error. Tokens issued before run out by themselves.
@@ -165,34 +326,50 @@ pub async fn grant_update(app: &App, ctx: &OpCtx, id: &str, scope: Vec<String>) 
 /// When the scope is missing.
 pub async fn grant_delete(app: &App, ctx: &OpCtx, id: &str) -> Result<(), AppError> {
     ctx.require("delete:client_grants")?;
-    match granted(app, ctx, id).await {
-        Ok(mut client) => {
-            client.management_scopes = None;
-            let set = WriteSet::new(&ctx.tenant.id, ctx.request_id).replace(&client).insert(&logs::audit(
-                ctx,
-                "Delete client grant",
-                id,
-            )?);
-            app.store().commit(set).await?;
-            Ok(())
-        }
-        Err(error) if error.code == Code::InexistentGrant => Ok(()),
-        Err(error) => Err(error),
-    }
-}
-
-async fn granted(app: &App, ctx: &OpCtx, id: &str) -> Result<Client, AppError> {
-    let client_id = id.strip_prefix("cgr_").ok_or_else(absent)?;
-    let client = app.store().fetch::<Client>(&ctx.tenant.id, client_id).await?;
-    client.filter(|client| client.management_scopes.is_some()).ok_or_else(absent)
-}
-
-async fn write(app: &App, ctx: &OpCtx, client: Client, operation: &str) -> Result<Grant, AppError> {
-    let expect = Expect::Revision(client.revision);
+    let grant = match load(app, ctx, id).await {
+        Ok(grant) => grant,
+        Err(error) if error.code == Code::InexistentGrant => return Ok(()),
+        Err(error) => return Err(error),
+    };
     let set = WriteSet::new(&ctx.tenant.id, ctx.request_id)
-        .expect::<Client>(client.client_id.as_str(), expect)
-        .replace(&client)
-        .insert(&logs::audit(ctx, operation, client.client_id.as_str())?);
+        .delete::<ClientGrant>(grant.id.as_str(), Expect::Any)
+        .insert(&logs::audit(ctx, "Delete client grant", id)?);
     app.store().commit(set).await?;
-    of(ctx, client).ok_or_else(absent)
+    Ok(())
+}
+
+/// Name of the setting, above the tenants, that says that grants are rows of their own.
+const MIGRATED: &str = "client_grants_migrated";
+
+/// Makes rows of the grants that clients carried within themselves in earlier versions. Once for a store; a repeated or
+/// broken off one does no harm.
+///
+/// # Errors
+/// A fault of the store.
+pub async fn grants_migrate(app: &App) -> Result<(), AppError> {
+    if app.store().fetch::<Setting>(&root_tenant(), MIGRATED).await?.is_some() {
+        return Ok(());
+    }
+    for tenant in tenant_list(app).await? {
+        let mut after = None;
+        loop {
+            let page = app.store().list::<Client>(&tenant.id, Query::all().limit(100).after(after)).await?;
+            for mut client in page.rows {
+                let Some(scope) = client.management_scopes.take() else { continue };
+                let grant = ClientGrant { scope, ..management_grant(&client)? };
+                let set = WriteSet::new(&tenant.id, ids::request()?).replace(&client).insert(&grant);
+                match app.store().commit(set).await {
+                    Ok(_) | Err(CommitError::Duplicate { .. }) => {}
+                    Err(other) => return Err(other.into()),
+                }
+            }
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+    }
+    let done = Setting { name: MIGRATED.to_owned(), value: json!(true), revision: 0 };
+    app.store().commit(WriteSet::new(&root_tenant(), ids::request()?).put(&done)).await?;
+    Ok(())
 }

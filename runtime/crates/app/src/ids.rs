@@ -7,8 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use postern_model::{
-    ActionId, ActionVersionId, AuthenticatorId, AuthenticatorKind, BindingId, ClientId, ConnectionId, ExecutionId,
-    JobId, LogId, LoginId, MailId, RefreshTokenId, RoleId, SessionId, UserId,
+    ActionId, ActionVersionId, AuthenticatorId, AuthenticatorKind, BindingId, ClientGrantId, ClientId, ConnectionId, ExecutionId, JobId, LogId, LoginId, MailId, RefreshTokenId, ResourceServerId, RoleId, RuleId, SessionId, UserId,
 };
 use uuid::Uuid;
 
@@ -116,6 +115,21 @@ pub fn refresh_token() -> Result<RefreshTokenId, AppError> {
 /// A session.
 pub fn session() -> Result<SessionId, AppError> {
     parsed(&format!("ses_{}", alphanumeric::<32>()?))
+}
+
+#[expect(missing_docs, reason = "says its name")]
+pub fn client_grant() -> Result<ClientGrantId, AppError> {
+    parsed(&format!("cgr_{}", alphanumeric::<16>()?))
+}
+
+#[expect(missing_docs, reason = "says its name")]
+pub fn rule() -> Result<RuleId, AppError> {
+    parsed(&format!("rul_{}", alphanumeric::<16>()?))
+}
+
+#[expect(missing_docs, reason = "says its name")]
+pub fn resource_server() -> Result<ResourceServerId, AppError> {
+    parsed(&random::<12>()?.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}")))
 }
 
 /// A user of this strategy, with 24 hex digits as Auth0's databases give.

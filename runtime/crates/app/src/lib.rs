@@ -25,6 +25,7 @@ pub mod mail;
 pub mod mfa;
 pub mod origins;
 pub mod passwords;
+pub mod resource_servers;
 pub mod roles;
 pub mod secrets;
 pub mod sessions;

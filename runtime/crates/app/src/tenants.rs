@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::{AppError, Code};
 use crate::tokens::{self, Keys};
-use crate::{App, grants, ids};
+use crate::{App, connections, grants, ids};
 
 /// Name of the setting that holds the id of a tenant's first management client.
 const MANAGEMENT_CLIENT: &str = "management_client";
@@ -129,10 +129,11 @@ pub async fn tenant_create(app: &App, name: &str, domain: &str, now: Timestamp) 
     // leaves no tenant at all, and the next try writes them anew.
     let rows = WriteSet::new(&id, ids::request()?)
         .put(&Setting { name: MANAGEMENT_CLIENT.to_owned(), value: json!(client.client_id), revision: 0 })
-        .put(&client);
+        .put(&client)
+        .put(&grants::management_grant(&client)?);
     let rows = match app.store().find::<Connection>(&id, Index::ConnectionByName, &[DEFAULT_DATABASE]).await? {
         Some(_) => rows,
-        None => rows.insert(&default_database(now)?),
+        None => rows.insert(&default_database(&client, now)?),
     };
     if app.store().fetch::<Tenant>(&root_tenant(), id.as_str()).await?.is_some() {
         return Err(AppError::conflict("A tenant with the same name already exists."));
@@ -176,14 +177,14 @@ fn management_client(now: Timestamp) -> Result<Client, AppError> {
         client_secret: ids::token()?,
         client_metadata: None,
         grant_types: vec!["client_credentials".to_owned()],
-        management_scopes: Some(grants::MANAGEMENT_SCOPES.iter().map(|&scope| scope.to_owned()).collect()),
+        management_scopes: None,
         settings: Map::from_iter([("app_type".to_owned(), json!("non_interactive"))]),
         created_at: now,
         updated_at: now,
     })
 }
 
-fn default_database(now: Timestamp) -> Result<Connection, AppError> {
+fn default_database(client: &Client, now: Timestamp) -> Result<Connection, AppError> {
     Ok(Connection {
         id: ids::connection()?,
         revision: 0,
@@ -191,9 +192,9 @@ fn default_database(now: Timestamp) -> Result<Connection, AppError> {
         strategy: Strategy("auth0".to_owned()),
         set_user_root_attributes: RootAttributes::OnEachLogin,
         non_persistent_attrs: Vec::new(),
-        options: Map::new(),
+        options: connections::database_options(),
         metadata: Map::new(),
-        enabled_clients: None,
+        enabled_clients: Some([client.client_id.clone()].into()),
         settings: Map::new(),
         created_at: now,
     })
@@ -324,6 +325,7 @@ impl std::fmt::Debug for Bootstrap {
 /// When the domain is not legal or another tenant's.
 pub async fn bootstrap(app: &App, domain: &str, now: Timestamp) -> Result<Bootstrap, AppError> {
     const DEFAULT: &str = "default";
+    grants::grants_migrate(app).await?;
     let (tenant, client_id, client_secret) = match app.store().fetch::<Tenant>(&root_tenant(), DEFAULT).await? {
         None => {
             let new = tenant_create(app, DEFAULT, domain, now).await?;
@@ -364,7 +366,8 @@ async fn first_client(app: &App, tenant: &TenantId, now: Timestamp) -> Result<Cl
     let client = management_client(now)?;
     let rows = WriteSet::new(tenant, ids::request()?)
         .put(&Setting { name: MANAGEMENT_CLIENT.to_owned(), value: json!(client.client_id), revision: 0 })
-        .insert(&client);
+        .insert(&client)
+        .insert(&grants::management_grant(&client)?);
     app.store().commit(rows).await?;
     Ok(client)
 }

@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::{AppError, Code};
 use crate::tenants::{TenantKeys, is_management_audience, management_audience};
-use crate::{App, ScopeSet, ids, logs, secrets};
+use crate::{App, ScopeSet, grants, ids, logs, secrets};
 
 /// `gty` of a client-credentials token.
 const CLIENT_CREDENTIALS: &str = "client_credentials";
@@ -348,13 +348,13 @@ async fn exchange(
         let text = format!("Service not enabled within domain: {audience}");
         return Err(TokenError::Refused(403, "access_denied", text));
     }
-    let Some(granted) = &client.management_scopes else {
+    let Some(grant) = grants::grant_find(app, &tenant.tenant, &client.client_id, &expected).await? else {
         let text = format!(
             "Client is not authorized to access \"{expected}\". You need to create a \"client-grant\" associated to this API."
         );
         return Err(TokenError::Refused(403, "access_denied", text));
     };
-    let scope = narrow(granted, request.scope.as_deref());
+    let scope = narrow(&grant.scope, request.scope.as_deref());
     let expires_in = app.token_for().as_secs();
     let claims = ManagementClaims {
         iss: tenant.issuer(),

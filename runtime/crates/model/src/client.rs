@@ -26,7 +26,7 @@ pub struct Client {
     /// OAuth grant types.
     #[serde(default)]
     pub grant_types: Vec<String>,
-    /// Management scopes a client-credentials token may hold; `None` for a client without a grant on that API.
+    /// Management scopes that clients of earlier versions were granted; moved to a [`crate::ClientGrant`] at the start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub management_scopes: Option<Vec<String>>,
     /// Every other setting of the wire, kept as it came (`callbacks`, `app_type`, …).

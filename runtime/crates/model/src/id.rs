@@ -87,6 +87,12 @@ ids! {
     JobId, "job", |s| s.strip_prefix("job_").is_some_and(|rest| word(rest, 60));
     /// `mal_…`; ids made later are greater.
     MailId, "mail", |s| s.strip_prefix("mal_").is_some_and(|rest| word(rest, 60));
+    /// 24 hex digits, as Auth0's.
+    ResourceServerId, "resource server", |s| s.len() == 24 && s.bytes().all(|b| b.is_ascii_hexdigit());
+    /// `cgr_…`
+    ClientGrantId, "client grant", |s| s.strip_prefix("cgr_").is_some_and(|rest| word(rest, 64));
+    /// `rul_…`
+    RuleId, "rule", |s| s.strip_prefix("rul_").is_some_and(|rest| word(rest, 60));
     /// `rol_…`
     RoleId, "role", |s| s.strip_prefix("rol_").is_some_and(|rest| word(rest, 60));
     /// `rt_…`

@@ -16,7 +16,9 @@ pub mod limits;
 pub mod log;
 pub mod mail;
 pub mod metadata;
+pub mod resource_server;
 pub mod role;
+pub mod rule;
 pub mod session;
 pub mod tenant;
 pub mod tenant_settings;
@@ -34,15 +36,17 @@ pub use execution::{
     RunStatus, SuspendedLogin, Usage,
 };
 pub use id::{
-    ActionId, ActionVersionId, AuthenticatorId, BadId, BindingId, ClientId, ConnectionId, ExecutionId, JobId, LogId,
-    LoginId, MailId, RefreshTokenId, RoleId, SessionId, TenantId, UserId,
+    ActionId, ActionVersionId, AuthenticatorId, BadId, BindingId, ClientGrantId, ClientId, ConnectionId, ExecutionId,
+    JobId, LogId, LoginId, MailId, RefreshTokenId, ResourceServerId, RoleId, RuleId, SessionId, TenantId, UserId,
 };
 pub use job::{ExportField, ExportFormat, Job, JobFailure, JobKind, JobStatus, JobSummary};
 pub use limits::ExecutionLimits;
 pub use log::{LogEntry, LogType};
 pub use mail::Mail;
 pub use metadata::{Metadata, MetadataKind};
+pub use resource_server::{ClientGrant, ResourceServer, ScopeInfo};
 pub use role::Role;
+pub use rule::Rule;
 pub use session::{BrowserTransaction, Device, Session, SessionLifetimes};
 pub use tenant::{SigningKey, Tenant};
 pub use tenant_settings::TenantSettings;

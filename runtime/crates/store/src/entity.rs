@@ -92,6 +92,14 @@ codes! {
         BrowserTransactions = 26, "browser_transactions";
         /// [`postern_model::Mail`]
         Outbox = 45, "outbox";
+        /// [`postern_model::ResourceServer`]
+        ResourceServers = 40, "resource_servers";
+        /// [`postern_model::ClientGrant`]
+        ClientGrants = 41, "client_grants";
+        /// [`postern_model::Rule`]
+        Rules = 42, "rules";
+        /// [`postern_model::rule::RuleConfig`]
+        RuleConfigs = 43, "rule_configs";
     }
 }
 
@@ -156,6 +164,14 @@ codes! {
         BrowserTransactionByExpiry = 42, "browser_transaction_by_expiry";
         /// Key: when it is tried next, earliest first.
         OutboxByDue = 80, "outbox_by_due";
+        /// Unique. Key: identifier.
+        ResourceServerByIdentifier = 70, "resource_server_by_identifier";
+        /// Unique. Key: client id, audience, subject type.
+        ClientGrantByClient = 71, "client_grant_by_client";
+        /// Unique. Key: name.
+        RuleByName = 72, "rule_by_name";
+        /// Unique. Key: order, least first.
+        RuleByOrder = 73, "rule_by_order";
     }
 }
 

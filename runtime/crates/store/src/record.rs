@@ -1,10 +1,11 @@
 //! How each type of the model is kept: table, schema, id and index entries.
 
 use jiff::Timestamp;
+use postern_model::rule::RuleConfig;
 use postern_model::{
-    Action, ActionVersion, Authenticator, BrowserTransaction, Client, Connection, Execution, FactorAttempts,
-    HistoryEntry, Job, JobFailure, JobId, LogEntry, LoginClaims, LoginFailures, Mail, OneTime, RefreshToken, Role,
-    Session, SuspendedLogin, Tenant, User,
+    Action, ActionVersion, Authenticator, BrowserTransaction, Client, ClientGrant, Connection, Execution,
+    FactorAttempts, HistoryEntry, Job, JobFailure, JobId, LogEntry, LoginClaims, LoginFailures, Mail, OneTime,
+    RefreshToken, ResourceServer, Role, Rule, Session, SuspendedLogin, Tenant, User,
 };
 
 use crate::entity::{
@@ -48,6 +49,10 @@ pub(crate) fn redraft(table: Table, schema: u16, revision: u64, data: &[u8]) -> 
         Table::Sessions => of::<Session>,
         Table::BrowserTransactions => of::<BrowserTransaction>,
         Table::Outbox => of::<Mail>,
+        Table::ResourceServers => of::<ResourceServer>,
+        Table::ClientGrants => of::<ClientGrant>,
+        Table::Rules => of::<Rule>,
+        Table::RuleConfigs => of::<RuleConfig>,
     };
     of(schema, revision, data)
 }
@@ -198,3 +203,14 @@ entity!(BrowserTransaction, BrowserTransactions, |b| b.state_sha256.clone(), rev
 entity!(Mail, Outbox, |m| m.id.to_string(), revision: own, indexes: vec![
     entry(Index::OutboxByDue, [&oldest(time(m.next_at))]),
 ]);
+entity!(ResourceServer, ResourceServers, |r| r.id.to_string(), revision: own, indexes: vec![
+    unique(Index::ResourceServerByIdentifier, [&r.identifier]),
+]);
+entity!(ClientGrant, ClientGrants, |g| g.id.to_string(), revision: own, indexes: vec![
+    unique(Index::ClientGrantByClient, [g.client_id.as_str(), g.audience.as_deref().unwrap_or_default(), g.subject_type()]),
+]);
+entity!(Rule, Rules, |r| r.id.to_string(), revision: own, indexes: vec![
+    unique(Index::RuleByName, [&r.name]),
+    unique(Index::RuleByOrder, [&oldest(r.order.cast_unsigned() ^ (1 << 63))]),
+]);
+entity!(RuleConfig, RuleConfigs, |c| c.key.clone(), revision: own, indexes: Vec::new());

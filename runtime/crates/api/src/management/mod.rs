@@ -11,6 +11,7 @@ mod executions;
 mod grants;
 mod guardian;
 mod logs;
+mod resource_servers;
 mod roles;
 mod simulated_logins;
 mod tickets;
@@ -35,6 +36,7 @@ pub(crate) fn routes() -> Routes<App> {
         .merge(grants::routes())
         .merge(guardian::routes())
         .merge(logs::routes())
+        .merge(resource_servers::routes())
         .merge(roles::routes())
         .merge(simulated_logins::routes())
         .merge(tickets::routes())

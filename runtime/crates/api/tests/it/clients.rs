@@ -23,7 +23,11 @@ async fn a_client_is_kept_as_it_came() {
     let settings = json!({
         "app_type": "regular_web", "callbacks": ["https://app.example.com/cb"], "oidc_conformant": true,
         "grant_types": ["authorization_code"], "token_endpoint_auth_method": "client_secret_post",
-        "client_metadata": {"a": "1", "b": "2"}, "refresh_token": {"rotation_type": "rotating"},
+        "client_metadata": {"a": "1", "b": "2"},
+        "refresh_token": {
+            "rotation_type": "rotating", "expiration_type": "expiring", "leeway": 0, "token_lifetime": 3600,
+            "idle_token_lifetime": 60, "infinite_token_lifetime": false, "infinite_idle_token_lifetime": false,
+        },
     });
     let client = create(api, settings.clone()).await;
     assert_eq!(client["client_id"].as_str().unwrap().len(), 32);

@@ -65,7 +65,11 @@ impl Tree {
             | Table::Versions
             | Table::Artifacts
             | Table::Bindings
-            | Table::Settings => Self::Core,
+            | Table::Settings
+            | Table::ResourceServers
+            | Table::ClientGrants
+            | Table::Rules
+            | Table::RuleConfigs => Self::Core,
         }
     }
 }

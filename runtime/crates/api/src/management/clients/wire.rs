@@ -9,6 +9,8 @@ use postern_model::Client;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::settings;
+
 /// A client; its secret only with `read:client_keys`.
 pub(crate) fn client(ctx: &OpCtx, client: &Client) -> Value {
     let mut object = with_secret(ctx, client);
@@ -20,7 +22,7 @@ pub(crate) fn client(ctx: &OpCtx, client: &Client) -> Value {
 
 /// A client with its secret.
 pub(crate) fn with_secret(ctx: &OpCtx, client: &Client) -> Value {
-    let mut object: Map<String, Value> = client.settings.clone();
+    let mut object: Map<String, Value> = settings::with_defaults(&client.settings);
     let mut set = |name: &str, value: Value| {
         object.insert(name.to_owned(), value);
     };
@@ -36,6 +38,25 @@ pub(crate) fn with_secret(ctx: &OpCtx, client: &Client) -> Value {
     Value::Object(object)
 }
 
+/// The client that stands for all of them. Auth0's tools look for its login page; it can neither log in nor be changed.
+pub(crate) fn global(ctx: &OpCtx) -> Value {
+    let mut object = settings::with_defaults(&Map::new());
+    for (name, value) in [
+        ("tenant", json!(ctx.tenant.id)),
+        ("global", json!(true)),
+        ("name", json!("All Applications")),
+        ("client_id", json!(GLOBAL_CLIENT_ID)),
+        ("grant_types", json!([])),
+        ("custom_login_page_on", json!(false)),
+    ] {
+        object.insert(name.to_owned(), value);
+    }
+    Value::Object(object)
+}
+
+/// The id of the global client, in every tenant.
+pub(crate) const GLOBAL_CLIENT_ID: &str = "AllApplications00000000000000000";
+
 /// Body of POST and PATCH. Settings of later use are kept as they come.
 #[derive(Deserialize)]
 pub(crate) struct ClientBody {
@@ -48,34 +69,11 @@ pub(crate) struct ClientBody {
     settings: Map<String, Value>,
 }
 
-/// Names that the answer has and no request may set.
-const READ_ONLY: &[&str] = &["tenant", "global", "signing_keys"];
-/// Settings with a type that is checked although they are only kept.
-const LISTS: &[&str] = &["callbacks", "allowed_logout_urls", "web_origins", "allowed_origins", "client_aliases"];
-const TEXTS: &[&str] =
-    &["app_type", "description", "logo_uri", "initiate_login_uri", "token_endpoint_auth_method", "organization_usage"];
-const FLAGS: &[&str] = &["oidc_conformant", "is_first_party", "sso", "sso_disabled", "cross_origin_authentication"];
-
 impl ClientBody {
     pub(crate) fn input(self) -> Result<ClientInput, AppError> {
-        for (name, value) in &self.settings {
-            let name = name.as_str();
-            if READ_ONLY.contains(&name) {
-                return Err(AppError::invalid_body(format!("Additional properties not allowed: {name}")));
-            }
-            let texts = |list: &Vec<Value>| list.iter().all(Value::is_string);
-            let (kind, legal) = if LISTS.contains(&name) {
-                ("array of strings", value.as_array().is_some_and(texts))
-            } else if TEXTS.contains(&name) {
-                ("string", value.is_string())
-            } else if FLAGS.contains(&name) {
-                ("boolean", value.is_boolean())
-            } else {
-                continue;
-            };
-            if !legal && !value.is_null() {
-                return Err(AppError::invalid_body(format!("Expected type {kind} on property {name}")));
-            }
+        settings::check(&self.settings)?;
+        if self.grant_types.iter().flatten().any(|grant| grant.is_empty() || grant.len() > 255) {
+            return Err(AppError::invalid_body("'grant_types' must be names of grant types"));
         }
         Ok(ClientInput {
             name: self.name,
@@ -94,8 +92,13 @@ pub(crate) fn body_schema() -> Value {
         "properties": {
             "name": { "type": "string", "maxLength": 255 }, "client_secret": { "type": "string" },
             "grant_types": { "type": "array", "items": { "type": "string" } },
-            "callbacks": { "type": "array", "items": { "type": "string" } },
-            "app_type": { "type": "string" },
+            "callbacks": { "type": ["array", "null"], "items": { "type": "string" } },
+            "allowed_logout_urls": { "type": ["array", "null"], "items": { "type": "string" } },
+            "web_origins": { "type": ["array", "null"], "items": { "type": "string" } },
+            "app_type": { "type": ["string", "null"] },
+            "token_endpoint_auth_method": { "type": ["string", "null"] },
+            "jwt_configuration": { "type": ["object", "null"] },
+            "refresh_token": { "type": ["object", "null"] },
             "client_metadata": {
                 "type": "object", "maxProperties": 10,
                 "additionalProperties": { "type": ["string", "null"], "maxLength": 255 },
