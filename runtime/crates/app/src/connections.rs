@@ -85,11 +85,10 @@ pub async fn connection_create(app: &App, ctx: &OpCtx, input: ConnectionInput) -
         settings: Map::new(),
         created_at: ctx.now,
     };
-    apply(app, ctx, &mut connection, input)?;
     if input.options.is_none() && connection.strategy.is_database() {
         connection.options = database_options();
     }
-    apply(&mut connection, input)?;
+    apply(app, ctx, &mut connection, input)?;
     let set = WriteSet::new(&ctx.tenant.id, ctx.request_id).insert(&connection).insert(&logs::audit(
         ctx,
         "Create a connection",
@@ -100,12 +99,6 @@ pub async fn connection_create(app: &App, ctx: &OpCtx, input: ConnectionInput) -
         Err(CommitError::Duplicate { .. }) => Err(AppError::conflict("A connection with the same name already exists")),
         Err(other) => Err(other.into()),
     }
-}
-
-fn apply(app: &App, ctx: &OpCtx, connection: &mut Connection, input: ConnectionInput) -> Result<(), AppError> {
-    if let Some(mut options) = input.options {
-        clients::check_depth("'options'", options.other.values())?;
-        if json!(options.other).to_string().len() > OPTIONS_BYTES {
 }
 
 /// The options of a database that names none, as Auth0 gives them, without those that would promise what we have not.
@@ -126,13 +119,13 @@ pub(crate) fn database_options() -> Map<String, Value> {
     }
 }
 
-fn apply(connection: &mut Connection, input: ConnectionInput) -> Result<(), AppError> {
-    if let Some(options) = input.options {
+fn apply(app: &App, ctx: &OpCtx, connection: &mut Connection, input: ConnectionInput) -> Result<(), AppError> {
+    if let Some(mut options) = input.options {
         clients::check_depth("'options'", options.all.values())?;
         if json!(options.all).to_string().len() > OPTIONS_BYTES {
             return Err(AppError::invalid_body(format!("'options' is larger than {OPTIONS_BYTES} bytes")));
         }
-        custom_database::options_check(app, &ctx.tenant.id, &connection.id, &connection.options, &mut options.other)?;
+        custom_database::options_check(app, &ctx.tenant.id, &connection.id, &connection.options, &mut options.all)?;
         connection.set_user_root_attributes = options.set_user_root_attributes;
         connection.non_persistent_attrs = options.non_persistent_attrs;
         connection.options = options.all;
@@ -239,22 +232,13 @@ pub async fn connection_update(
     if let Some((name, _)) = fixed.iter().find(|(_, given)| *given) {
         return Err(AppError::invalid_body(format!("Additional properties not allowed: {name}")));
     }
-    let mut connection = load(app, ctx, id).await?;
-    apply(app, ctx, &mut connection, input)?;
-    let set = WriteSet::new(&ctx.tenant.id, ctx.request_id).replace(&connection).insert(&logs::audit(
-        ctx,
-        "Update a connection",
-        id,
-    )?);
-    app.store().commit(set).await?;
-    load(app, ctx, id).await
     let enabled = match &input.enabled_clients {
         Some(ids) => Some(clients_named(app, ctx, ids).await?),
         None => None,
     };
     for _ in 0..ATTEMPTS {
         let mut connection = load(app, ctx, id).await?;
-        apply(&mut connection, input.clone())?;
+        apply(app, ctx, &mut connection, input.clone())?;
         if enabled.is_some() {
             connection.enabled_clients.clone_from(&enabled);
         }

@@ -7,7 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use postern_model::{
-    ActionId, ActionVersionId, AuthenticatorId, AuthenticatorKind, BindingId, ClientGrantId, ClientId, ConnectionId, ExecutionId, JobId, LogId, LoginId, MailId, RefreshTokenId, ResourceServerId, RoleId, RuleId, SessionId, UserId,
+    ActionId, ActionVersionId, AuthenticatorId, AuthenticatorKind, BindingId, ClientGrantId, ClientId, ConnectionId,
+    ExecutionId, JobId, LogId, LoginId, MailId, RefreshTokenId, ResourceServerId, RoleId, RuleId, SessionId, UserId,
 };
 use uuid::Uuid;
 

@@ -10,8 +10,6 @@ use serde_json::{Map, Value, json};
 /// A connection.
 pub(crate) fn connection(connection: &Connection) -> Value {
     let mut options = options_show(&connection.options);
-    options.insert("set_user_root_attributes".to_owned(), json!(connection.set_user_root_attributes));
-    let mut options = connection.options.clone();
     // Rows from before the options were kept whole have these two beside them.
     if connection.set_user_root_attributes != RootAttributes::OnEachLogin {
         options.insert(ROOT_ATTRIBUTES.to_owned(), json!(connection.set_user_root_attributes));
