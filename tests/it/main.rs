@@ -19,6 +19,7 @@ mod in_process;
 mod isolation;
 mod mail;
 mod mfa;
+mod mfa_browser;
 mod openapi;
 mod secrets;
 mod tls;

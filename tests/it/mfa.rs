@@ -6,6 +6,13 @@ use serde_json::{Value, json};
 /// Base32 of the secret of RFC 6238's examples.
 const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
+/// What an app shows for a base32 secret, `steps` of half a minute from now.
+pub(crate) fn code(secret: &str, steps: i64) -> String {
+    let totp = totp_rs::Builder::new().with_secret(totp_rs::Secret::try_from_base32(secret).unwrap()).build().unwrap();
+    let second = jiff::Timestamp::now().as_second() + 30 * steps;
+    totp.generate(second.cast_unsigned()).to_string()
+}
+
 fn methods(user: &str) -> String {
     format!("/api/v2/users/{}/authentication-methods", encode(user))
 }

@@ -98,7 +98,16 @@ pub struct FactorAttempts {
     /// Codes tried since the last right one, oldest first; those of long ago are dropped.
     #[serde(default)]
     pub tried: Vec<Timestamp>,
-    /// Browsers remembered before are not remembered any more.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub forget_before: Option<Timestamp>,
+    /// Browsers in which a factor was given and that may be remembered, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub browsers: Vec<RememberedBrowser>,
+}
+
+/// A browser in which a user gave a factor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RememberedBrowser {
+    /// SHA-256 of what the browser's own cookie holds, hex.
+    pub browser_sha256: String,
+    /// When.
+    pub at: Timestamp,
 }

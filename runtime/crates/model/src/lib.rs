@@ -28,7 +28,7 @@ pub use action::{
     Action, ActionVersion, Artifact, Binding, Draft, OnFailure, Runtime, SealedSecret, Trigger, VersionStatus,
 };
 pub use authentication::{FailureCount, LoginClaims, LoginFailures, OneTime, RefreshToken};
-pub use authenticator::{Authenticator, AuthenticatorKind, FactorAttempts};
+pub use authenticator::{Authenticator, AuthenticatorKind, FactorAttempts, RememberedBrowser};
 pub use client::Client;
 pub use connection::{Connection, RootAttributes, Strategy};
 pub use execution::{

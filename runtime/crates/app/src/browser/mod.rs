@@ -6,6 +6,7 @@
 mod issue;
 mod lock;
 mod logout;
+mod mfa;
 mod request;
 mod sign_in;
 mod transaction;
@@ -19,6 +20,7 @@ use serde_json::{Value, json};
 
 pub use self::lock::lock_settings_fetch;
 pub use self::logout::{EndSession, oidc_logout, v2_logout};
+pub use self::mfa::{MfaForm, MfaGiven, mfa_enrollment, mfa_form, mfa_proceed, mfa_submit};
 pub use self::request::{
     AuthorizeAnswer, AuthorizeRequest, CodeChallenge, PageError, Parameters, Refused, ResponseMode, ResponseTypes,
 };
@@ -29,7 +31,8 @@ pub use self::transaction::{PendingLogin, Transaction, browser_create, form_chec
 use crate::App;
 use crate::ctx::OpCtx;
 use crate::error::{AppError, Kind};
-use crate::login::{ContinueLogin, LoginReport, LoginStart, RequestFacts, Who, login_begin, login_resume};
+use crate::login::{ContinueLogin, LoginReport, LoginStart, RequestFacts, Who, login_begin_remembered, login_resume};
+use crate::mfa::remember::browser_is_remembered;
 use crate::tenants::TenantKeys;
 
 /// A request of a browser.
@@ -164,8 +167,12 @@ async fn begin(
         session: Some(pending.session.event()),
         refresh_token: None,
     };
-    let report = login_begin(&visit.app, &visit.ctx, start).await.map_err(|error| fault(request, error))?;
-    finish(visit, request, pending, report).await
+    let remembered = match &start.who {
+        Who::Known(id) => browser_is_remembered(&visit.app, &visit.ctx, id, &visit.browser).await?,
+        Who::Profile(_) => false,
+    };
+    let begun = login_begin_remembered(&visit.app, &visit.ctx, start, remembered).await;
+    finish(visit, request, pending, begun.map_err(|error| fault(request, error))?).await
 }
 
 /// A failure of ours, told to the client in OAuth's words.

@@ -37,7 +37,7 @@ pub use self::input::{
     VersionChoice,
 };
 use self::person::{Person, Profile};
-pub use self::real::{LoginStart, Who, login_begin, login_resume};
+pub use self::real::{LoginStart, Who, login_begin, login_begin_remembered, login_resume};
 pub use self::simulated::{simulated_login, simulated_login_continue};
 pub use self::state::LoginState;
 use crate::ctx::OpCtx;

@@ -52,6 +52,19 @@ pub struct LoginStart {
 /// # Errors
 /// When the profile is not legal, a row is gone, or there is no room for a run. A denial is an outcome, not an error.
 pub async fn login_begin(app: &App, ctx: &OpCtx, start: LoginStart) -> Result<LoginReport, AppError> {
+    login_begin_remembered(app, ctx, start, false).await
+}
+
+/// The same in a browser. `remembered` says that the user gave a factor in it not long ago.
+///
+/// # Errors
+/// See [`login_begin`].
+pub async fn login_begin_remembered(
+    app: &App,
+    ctx: &OpCtx,
+    start: LoginStart,
+    remembered: bool,
+) -> Result<LoginReport, AppError> {
     check_depth("the query", start.request.query.values())?;
     check_depth("the body", start.request.body.values())?;
     check_depth("the transaction", start.transaction.values())?;
@@ -74,7 +87,7 @@ pub async fn login_begin(app: &App, ctx: &OpCtx, start: LoginStart) -> Result<Lo
             session: start.session,
             refresh_token: start.refresh_token,
             real: true,
-            remembered: false,
+            remembered,
         },
     };
     begin(app, ctx, login).await

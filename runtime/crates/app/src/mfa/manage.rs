@@ -341,8 +341,9 @@ pub async fn user_browsers_forget(app: &App, ctx: &OpCtx, id: &str) -> Result<()
     ctx.require("update:users")?;
     let user = users::load(app, ctx, id).await?;
     attempts_update(app, &ctx.tenant.id, &user.user_id, |attempts| {
-        attempts.forget_before = Some(ctx.now);
-        (true, ())
+        let any = !attempts.browsers.is_empty();
+        attempts.browsers.clear();
+        (any, ())
     })
     .await?;
     let audit = logs::audit(ctx, "Invalidate All Remembered Browsers for Multi-factor Authentication", id)?;

@@ -12,6 +12,30 @@ mod totp;
 pub mod verify;
 pub mod waiting;
 
+use postern_model::{Authenticator, LogType};
+use postern_store::WriteSet;
+
 pub use self::enroll::{Enrollment, Recovery, enroll_begin};
 pub use self::verify::{Refused, Verified, Who, otp_verify, recovery_verify};
 pub use self::waiting::{FactorCode, Waiting, factor_give, waiting_fetch};
+use crate::ctx::OpCtx;
+use crate::error::AppError;
+use crate::{App, ids};
+
+/// The factors of the user of a login that waits, oldest first.
+///
+/// # Errors
+/// A fault of the store.
+pub async fn authenticators(app: &App, ctx: &OpCtx, waiting: &Waiting) -> Result<Vec<Authenticator>, AppError> {
+    rows::of_user(app, &ctx.tenant.id, &waiting.user.user_id).await
+}
+
+/// Writes an entry about a factor into the tenant log.
+///
+/// # Errors
+/// A fault of the store.
+pub(crate) async fn log(app: &App, ctx: &OpCtx, who: &Who<'_>, kind: LogType, text: &str) -> Result<(), AppError> {
+    let set = WriteSet::new(&ctx.tenant.id, ids::request()?).insert(&rows::log_entry(ctx, who, kind, text)?);
+    app.store().commit(set).await?;
+    Ok(())
+}

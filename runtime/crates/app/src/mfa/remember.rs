@@ -1,40 +1,46 @@
-//! Browsers in which a factor was given not long ago (`allowRememberBrowser`). The browser holds a secret that stands for
-//! its user; the tenant can forget all of a user's browsers at once.
+//! Browsers in which a factor was given not long ago (`allowRememberBrowser`). A browser is known by the signed cookie
+//! that it has anyway; the tenant can forget all of a user's at once.
 
-use jiff::Timestamp;
-use postern_model::{FactorAttempts, UserId, limits};
-use serde::{Deserialize, Serialize};
+use jiff::{SignedDuration, Timestamp};
+use postern_model::{FactorAttempts, RememberedBrowser, UserId, limits};
 
+use super::rows::attempts_update;
 use crate::App;
-use crate::authentication::{one_time_create, one_time_fetch};
+use crate::actions::sha256_hex;
 use crate::ctx::OpCtx;
 use crate::error::AppError;
 
-const KIND: &str = "mfa_browser";
+/// Browsers remembered of a user; the oldest gives way.
+const BROWSERS: usize = 20;
 
-#[derive(Debug, Serialize, Deserialize)]
-struct Remembered {
-    user_id: UserId,
-    at: Timestamp,
+fn since(now: Timestamp) -> Timestamp {
+    let span = SignedDuration::try_from(limits::REMEMBER_BROWSER_FOR).unwrap_or_default();
+    now.checked_sub(span).unwrap_or(now)
 }
 
-/// Makes the secret that a browser is remembered by.
-///
-/// # Errors
-/// A fault of the store or the generator.
-pub async fn browser_remember(app: &App, ctx: &OpCtx, user_id: &UserId) -> Result<String, AppError> {
-    let remembered = Remembered { user_id: user_id.clone(), at: ctx.now };
-    one_time_create(app, &ctx.tenant.id, KIND, &remembered, limits::REMEMBER_BROWSER_FOR, ctx.now).await
-}
-
-/// Whether this user gave a factor in the browser that holds the secret.
+/// Remembers the browser that this secret of its own names.
 ///
 /// # Errors
 /// A fault of the store.
-pub async fn browser_is_remembered(app: &App, ctx: &OpCtx, user_id: &UserId, secret: &str) -> Result<bool, AppError> {
-    let tenant = &ctx.tenant.id;
-    let found = one_time_fetch::<Remembered>(app, tenant, KIND, secret, ctx.now).await?;
-    let Some(found) = found.filter(|found| found.user_id == *user_id) else { return Ok(false) };
-    let attempts = app.store().fetch::<FactorAttempts>(tenant, user_id.as_str()).await?;
-    Ok(attempts.and_then(|attempts| attempts.forget_before).is_none_or(|before| found.at > before))
+pub async fn browser_remember(app: &App, ctx: &OpCtx, user_id: &UserId, browser: &str) -> Result<(), AppError> {
+    let browser_sha256 = sha256_hex(browser.as_bytes());
+    attempts_update(app, &ctx.tenant.id, user_id, |attempts| {
+        attempts.browsers.retain(|known| known.at > since(ctx.now) && known.browser_sha256 != browser_sha256);
+        let over = (attempts.browsers.len() + 1).saturating_sub(BROWSERS);
+        attempts.browsers.drain(..over);
+        attempts.browsers.push(RememberedBrowser { browser_sha256: browser_sha256.clone(), at: ctx.now });
+        (true, ())
+    })
+    .await
+}
+
+/// Whether this user gave a factor in this browser not long ago.
+///
+/// # Errors
+/// A fault of the store.
+pub async fn browser_is_remembered(app: &App, ctx: &OpCtx, user_id: &UserId, browser: &str) -> Result<bool, AppError> {
+    let attempts = app.store().fetch::<FactorAttempts>(&ctx.tenant.id, user_id.as_str()).await?;
+    let browser_sha256 = sha256_hex(browser.as_bytes());
+    let known = |known: &RememberedBrowser| known.at > since(ctx.now) && known.browser_sha256 == browser_sha256;
+    Ok(attempts.is_some_and(|attempts| attempts.browsers.iter().any(known)))
 }

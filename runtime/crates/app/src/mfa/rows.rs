@@ -67,7 +67,7 @@ pub(super) async fn attempts_update<T>(
             user_id: user_id.clone(),
             revision: 0,
             tried: Vec::new(),
-            forget_before: None,
+            browsers: Vec::new(),
         });
         let (changed, answer) = change(&mut row);
         if !changed {

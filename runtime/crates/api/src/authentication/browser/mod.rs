@@ -3,6 +3,7 @@
 mod authorize;
 mod lock;
 mod logout;
+mod mfa;
 pub(crate) mod page;
 mod sign_in;
 pub(crate) mod visitor;
@@ -19,7 +20,7 @@ use crate::openapi::Routes;
 const FORM_BYTES: usize = 64 * 1024;
 
 pub(crate) fn routes() -> Routes<App> {
-    authorize::routes().merge(sign_in::routes()).merge(logout::routes()).merge(lock::routes())
+    authorize::routes().merge(sign_in::routes()).merge(logout::routes()).merge(mfa::routes()).merge(lock::routes())
 }
 
 /// Name and value pairs of a query string.
