@@ -23,9 +23,22 @@ pub async fn log_write(
     fields: Map<String, Value>,
     now: Timestamp,
 ) -> Result<(), AppError> {
-    let entry = LogEntry { log_id: ids::log(now)?, date: now, kind, description: description.to_owned(), fields };
+    let entry = entry(kind, description, fields, now)?;
     app.store().commit(WriteSet::new(tenant, ids::request()?).insert(&entry)).await?;
     Ok(())
+}
+
+/// An entry, to be written with what it tells of.
+///
+/// # Errors
+/// When the operating system gives no random bytes.
+pub(crate) fn entry(
+    kind: LogType,
+    description: &str,
+    fields: Map<String, Value>,
+    now: Timestamp,
+) -> Result<LogEntry, AppError> {
+    Ok(LogEntry { log_id: ids::log(now)?, date: now, kind, description: description.to_owned(), fields })
 }
 
 /// The entry of a management write: who did what to which row, when, from where. Goes into the write's own set, so

@@ -99,7 +99,7 @@ pub const CURRENT_USER_SCOPES: &[&str] = &[
 ];
 
 /// Claims of a management token.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize)]
 struct ManagementClaims {
     iss: String,
     sub: String,
@@ -120,34 +120,21 @@ pub struct Bearer {
     pub scopes: ScopeSet,
 }
 
-/// The claims of [`ManagementClaims`] that a user's token has as well.
+/// Claims that every token of ours has.
 #[derive(Debug, Clone, Deserialize)]
-struct BearerClaims {
-    sub: String,
-    azp: String,
+pub(crate) struct TokenClaims {
+    pub(crate) sub: String,
+    pub(crate) azp: String,
+    pub(crate) iat: i64,
     #[serde(default)]
-    scope: String,
+    pub(crate) scope: String,
 }
 
-impl BearerClaims {
-    fn bearer(self) -> Option<Bearer> {
-        let client_id: ClientId = self.azp.parse().ok()?;
-        if self.sub.strip_suffix("@clients") == Some(client_id.as_str()) {
-            return Some(Bearer { actor: Actor::Client { client_id }, scopes: ScopeSet::parse(&self.scope) });
-        }
-        let user_id = self.sub.parse().ok()?;
-        let own = self.scope.split_ascii_whitespace().filter(|scope| CURRENT_USER_SCOPES.contains(scope));
-        let scopes = ScopeSet::parse(&own.collect::<Vec<_>>().join(" "));
-        Some(Bearer { actor: Actor::User { user_id, client_id }, scopes })
-    }
-}
-
-/// Checks a management token: RS256 by a key of this tenant, its issuer, the management audience, not expired. A
-/// user's own token is one as well; it is good for [`CURRENT_USER_SCOPES`] alone.
+/// Checks a token: RS256 by a key of this tenant, its issuer, one of the audiences, not expired.
 ///
 /// # Errors
 /// When it is not all of that; the text is Auth0's.
-pub fn management_token_check(tenant: &TenantKeys, token: &str) -> Result<Bearer, AppError> {
+pub(crate) fn token_check(tenant: &TenantKeys, token: &str, audiences: &[String]) -> Result<TokenClaims, AppError> {
     let refuse = |text: &str| AppError::new(Code::InvalidToken, text);
     let header = jsonwebtoken::decode_header(token).map_err(|_bad| refuse("Invalid token"))?;
     if header.alg != Algorithm::RS256 {
@@ -157,21 +144,41 @@ pub fn management_token_check(tenant: &TenantKeys, token: &str) -> Result<Bearer
     let (_, key) =
         tenant.keys.checks.iter().find(|(known, _)| *known == kid).ok_or_else(|| refuse("Invalid signature"))?;
     let mut validation = Validation::new(Algorithm::RS256);
-    let domain = &tenant.tenant.domain;
-    validation.set_audience(&[management_audience(domain), format!("http://{domain}/api/v2/")]);
+    validation.set_audience(audiences);
     validation.set_issuer(&[tenant.issuer()]);
     validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
     validation.leeway = LEEWAY_SECONDS;
-    let claims = jsonwebtoken::decode::<BearerClaims>(token, key, &validation)
-        .map_err(|error| {
-            refuse(if is_expired(&error) {
-                "Expired token received for JSON Web Token validation"
-            } else {
-                "Invalid token"
-            })
-        })?
-        .claims;
-    claims.bearer().ok_or_else(|| refuse("Invalid token"))
+    let decoded = jsonwebtoken::decode::<TokenClaims>(token, key, &validation).map_err(|error| {
+        refuse(if is_expired(&error) {
+            "Expired token received for JSON Web Token validation"
+        } else {
+            "Invalid token"
+        })
+    })?;
+    Ok(decoded.claims)
+}
+
+/// What the subject of a client's own token ends with.
+const CLIENT_SUBJECT: &str = "@clients";
+
+/// Checks a token of the Management API: a client's, or a user's own, which opens that user only.
+///
+/// # Errors
+/// When it is not one; the text is Auth0's.
+pub fn management_token_check(tenant: &TenantKeys, token: &str) -> Result<Bearer, AppError> {
+    let domain = &tenant.tenant.domain;
+    let audiences = [management_audience(domain), format!("http://{domain}/api/v2/")];
+    let claims = token_check(tenant, token, &audiences)?;
+    let refuse = || AppError::new(Code::InvalidToken, "Invalid token");
+    let client_id: ClientId = claims.azp.parse().map_err(|_bad| refuse())?;
+    if claims.sub.strip_suffix(CLIENT_SUBJECT) == Some(client_id.as_str()) {
+        return Ok(Bearer { actor: Actor::Client { client_id }, scopes: ScopeSet::parse(&claims.scope) });
+    }
+    let user_id = claims.sub.parse().map_err(|_bad| refuse())?;
+    // Whatever else such a token says it may do, it may not.
+    let own: Vec<&str> =
+        claims.scope.split_ascii_whitespace().filter(|scope| CURRENT_USER_SCOPES.contains(scope)).collect();
+    Ok(Bearer { actor: Actor::User { user_id, client_id }, scopes: ScopeSet::parse(&own.join(" ")) })
 }
 
 /// The user whose ID token this is: signed by this tenant for one of its clients (`client`, when it must be that one),

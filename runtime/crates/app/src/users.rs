@@ -75,7 +75,8 @@ pub(crate) async fn load(app: &App, ctx: &OpCtx, id: &str) -> Result<User, AppEr
     app.store().fetch::<User>(&ctx.tenant.id, id.as_str()).await?.ok_or_else(absent)
 }
 
-fn check(input: &UserInput) -> Result<(), AppError> {
+/// Checks what a request may set, the password's strength apart.
+pub(crate) fn check_fields(input: &UserInput) -> Result<(), AppError> {
     for (field, longest) in FIELD_CHARS {
         if let Some(text) = input.text(field)
             && (text.is_empty() || text.chars().count() > *longest || text.chars().any(char::is_control))
@@ -114,7 +115,7 @@ fn check(input: &UserInput) -> Result<(), AppError> {
 /// When the scope is missing, the input is not legal, the connection is unknown or the user exists.
 pub async fn user_create(app: &App, ctx: &OpCtx, input: UserInput) -> Result<User, AppError> {
     ctx.require("create:users")?;
-    check(&input)?;
+    check_fields(&input)?;
     let name =
         input.connection.as_deref().ok_or_else(|| AppError::invalid_body("Missing required property: connection"))?;
     let connection = connections::by_name(app, ctx, name).await?;
@@ -141,7 +142,12 @@ pub async fn user_create(app: &App, ctx: &OpCtx, input: UserInput) -> Result<Use
     }
 }
 
-async fn new_user(ctx: &OpCtx, mut input: UserInput, connection: &postern_model::Connection) -> Result<User, AppError> {
+/// A user as `POST /users` and a signup make it, not written yet.
+pub(crate) async fn new_user(
+    ctx: &OpCtx,
+    mut input: UserInput,
+    connection: &postern_model::Connection,
+) -> Result<User, AppError> {
     let strategy = &connection.strategy.0;
     let user_id = match &input.user_id {
         Some(id) => format!("{strategy}|{}", id.strip_prefix(&format!("{strategy}|")).unwrap_or(id))
@@ -240,7 +246,7 @@ pub async fn user_list_by_email(app: &App, ctx: &OpCtx, email: &str) -> Result<V
 /// When a scope is missing, the input is not legal, there is no such user, or another has the address.
 pub async fn user_update(app: &App, ctx: &OpCtx, id: &str, input: UserInput) -> Result<User, AppError> {
     require_update(ctx, &input, id)?;
-    check(&input)?;
+    check_fields(&input)?;
     check_update(&input)?;
     let user = load(app, ctx, id).await?;
     if let Some(connection) = &input.connection

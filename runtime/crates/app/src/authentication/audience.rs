@@ -12,17 +12,6 @@ use crate::tokens::TokenError;
 const OPENID: &[&str] = &["openid", "profile", "email", "address", "phone", OFFLINE];
 /// Asks for a refresh token.
 pub(super) const OFFLINE: &str = "offline_access";
-/// What a user's own token of the Management API may hold (Auth0: "Get Management API access tokens for single-page
-/// applications").
-pub const CURRENT_USER_SCOPES: &[&str] = &[
-    "read:current_user",
-    "update:current_user_identities",
-    "create:current_user_metadata",
-    "update:current_user_metadata",
-    "delete:current_user_metadata",
-    "create:current_user_device_credentials",
-    "delete:current_user_device_credentials",
-];
 /// Seconds a token of an API without a lifetime of its own is good (Auth0: 24 hours).
 pub(super) const TOKEN_SECONDS: u64 = 86_400;
 /// Characters of a list of scopes.

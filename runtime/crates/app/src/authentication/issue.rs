@@ -130,7 +130,6 @@ pub struct TokenSet {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[expect(missing_docs, reason = "says its name")]
     pub id_token: Option<String>,
-    #[serde(skip_serializing_if = "String::is_empty")]
     #[expect(missing_docs, reason = "says its name")]
     pub scope: String,
     /// Seconds of the access token.

@@ -6,9 +6,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use postern_model::{Client, RefreshToken, RefreshTokenId, TenantId};
 use postern_store::{Expect, Index, Query, WriteSet};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::issue::Authorized;
+use crate::ctx::OpCtx;
 use crate::error::AppError;
 use crate::{App, ids, secrets};
 
@@ -77,7 +78,7 @@ pub(super) fn make(
         rotated_at: None,
         authorized: serde_json::to_value(what)
             .map_err(|error| AppError::internal("keep a refresh token").with_source(error))?,
-        metadata: serde_json::Map::new(),
+        metadata: Map::new(),
         initial_ip: what.ip.clone(),
         initial_user_agent: what.user_agent.clone(),
         last_ip: None,
@@ -111,8 +112,8 @@ pub(super) fn named(app: &App, tenant: &TenantId, token: &str) -> Option<(Refres
 /// What a token that was presented is.
 #[derive(Debug)]
 pub(super) enum Found {
-    /// Good.
-    Good(Box<RefreshToken>),
+    /// Good. The flag says whether it is the current one of its family, not the one before.
+    Good(Box<RefreshToken>, bool),
     /// Rotated away: someone else may have it.
     Reused(Box<RefreshToken>),
     /// Not there any more, over, or never made.
@@ -124,7 +125,7 @@ pub(super) async fn find(
     app: &App,
     tenant: &TenantId,
     token: &str,
-    leeway: impl FnOnce(&RefreshToken) -> Duration,
+    leeway: Duration,
     now: Timestamp,
 ) -> Result<Found, AppError> {
     let Some((id, place)) = named(app, tenant, token) else { return Ok(Found::Unknown) };
@@ -133,31 +134,61 @@ pub(super) async fn find(
         return Ok(Found::Unknown);
     }
     if place == row.generation {
-        return Ok(Found::Good(Box::new(row)));
+        return Ok(Found::Good(Box::new(row), true));
     }
-    let leeway = SignedDuration::try_from(leeway(&row)).unwrap_or_default();
-    let late = row.rotated_at.is_none_or(|at| now.duration_since(at) > leeway || leeway.is_zero());
-    if place.checked_add(1) == Some(row.generation) && !late {
-        return Ok(Found::Good(Box::new(row)));
+    let leeway = SignedDuration::try_from(leeway).unwrap_or_default();
+    let in_time = row.rotated_at.is_some_and(|at| now.duration_since(at) < leeway);
+    if place.checked_add(1) == Some(row.generation) && in_time {
+        return Ok(Found::Good(Box::new(row), false));
     }
     Ok(Found::Reused(Box::new(row)))
 }
 
-/// The row after an exchange.
-pub(super) fn exchanged(
-    row: &RefreshToken,
-    rules: Rules,
-    from: (Option<String>, Option<String>),
-    now: Timestamp,
-) -> RefreshToken {
+/// The row after an exchange of its current token, or of the one before.
+pub(super) fn exchanged(row: &RefreshToken, current: bool, rules: Rules, ctx: &OpCtx) -> RefreshToken {
+    let now = ctx.now;
     let mut next = row.clone();
     next.last_exchanged_at = Some(now);
-    (next.last_ip, next.last_user_agent) = from;
+    next.last_ip.clone_from(&ctx.ip);
+    next.last_user_agent = ctx.user_agent.as_ref().map(|agent| agent.chars().take(256).collect());
     next.rotating = rules.rotating;
+    if rules.rotating && current {
+        next.generation = next.generation.saturating_add(1);
+        next.rotated_at = Some(now);
+    }
     if row.idle_expires_at.is_some() || rules.idle_lifetime.is_some() {
         next.idle_expires_at = after(now, rules.idle_lifetime);
     }
     next
+}
+
+/// `event.refresh_token`
+pub(super) fn event(row: &RefreshToken) -> Map<String, Value> {
+    let mut event = Map::from_iter([
+        ("id".to_owned(), json!(row.id)),
+        ("user_id".to_owned(), json!(row.user_id)),
+        ("client_id".to_owned(), json!(row.client_id)),
+        ("session_id".to_owned(), json!(row.session_id)),
+        ("rotating".to_owned(), json!(row.rotating)),
+        ("created_at".to_owned(), json!(row.created_at)),
+        ("metadata".to_owned(), json!(row.metadata)),
+        (
+            "device".to_owned(),
+            json!({
+                "initial_ip": row.initial_ip,
+                "initial_user_agent": row.initial_user_agent,
+                "last_ip": row.last_ip,
+                "last_user_agent": row.last_user_agent,
+            }),
+        ),
+    ]);
+    let times = [
+        ("last_exchanged_at", row.last_exchanged_at),
+        ("idle_expires_at", row.idle_expires_at),
+        ("expires_at", row.expires_at),
+    ];
+    event.extend(times.into_iter().filter_map(|(name, at)| Some((name.to_owned(), json!(at?)))));
+    event
 }
 
 /// Adds the removal of a few rows whose time is over.
