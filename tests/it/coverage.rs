@@ -26,6 +26,11 @@ fn assert_bad(what: &str, operation: &Operation, answer: Answer) {
     if ["/oauth/", "/co/"].iter().any(|start| operation.path.starts_with(start)) {
         assert!(answer.body["error"].is_string(), "{what}: {operation}: {}", answer.body);
         assert!(answer.body["error_description"].is_string(), "{what}: {operation}: {}", answer.body);
+    } else if operation.path.starts_with("/dbconnections/") {
+        for key in ["name", "code", "description"] {
+            assert!(answer.body[key].is_string(), "{what}: {operation}: {}", answer.body);
+        }
+        assert_eq!(answer.body["statusCode"], status, "{what}: {operation}: {}", answer.body);
     } else {
         let _code = answer.refused(status);
     }

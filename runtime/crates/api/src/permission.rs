@@ -42,8 +42,9 @@ pub(crate) async fn tenant_of(app: &App, headers: &HeaderMap, uri: &Uri) -> Resu
     Ok(tenant_by_domain(app, host).await?)
 }
 
-fn bearer(parts: &Parts) -> Option<&str> {
-    let value = parts.headers.get(AUTHORIZATION)?.to_str().ok()?;
+/// The token of `Authorization: Bearer`.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
@@ -57,7 +58,7 @@ impl FromRequestParts<App> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let Host(tenant) = Host::from_request_parts(parts, app).await?;
-        let token = bearer(parts).ok_or_else(|| unauthenticated("Missing authentication"))?;
+        let token = bearer(&parts.headers).ok_or_else(|| unauthenticated("Missing authentication"))?;
         let bearer = management_token_check(&tenant, token)?;
         let ctx = OpCtx {
             tenant: Arc::clone(&tenant.tenant),
@@ -151,7 +152,7 @@ impl FromRequestParts<App> for Operator {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        match bearer(parts) {
+        match bearer(&parts.headers) {
             Some(token) if operator_check(app, token) => Ok(Self),
             Some(_) => Err(unauthenticated("Invalid token")),
             None => Err(unauthenticated("Missing authentication")),

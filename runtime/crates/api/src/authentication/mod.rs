@@ -1,10 +1,13 @@
-//! The authentication API, as far as management tokens need it: tokens, discovery and keys.
+//! The authentication API: what people and their applications call.
 
+mod body;
 pub(crate) mod browser;
 mod change_password;
 mod discovery;
 mod mail_links;
 mod oauth;
+mod signup;
+mod userinfo;
 
 use postern_app::App;
 
@@ -16,4 +19,6 @@ pub(crate) fn routes() -> Routes<App> {
         .merge(oauth::routes())
         .merge(change_password::routes())
         .merge(mail_links::routes())
+        .merge(userinfo::routes())
+        .merge(signup::routes())
 }

@@ -1,44 +1,84 @@
-//! `/oauth/token`: JSON or form bodies, the secret in the body or by Basic, `null` as absent.
+//! `/oauth/token` and `/oauth/revoke`: JSON or form bodies, the secret in the body or by Basic, `null` as absent.
 
-use axum::extract::{FromRequest, Request, State};
-use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::extract::{FromRequestParts as _, Request, State};
+use axum::http::header::CACHE_CONTROL;
+use axum::http::request::Parts;
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use jiff::Timestamp;
 use postern_app::App;
-use postern_app::tokens::{ClientCredentials, IssuedToken, TokenError, basic_credentials, token_create};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use postern_app::authentication::{GrantContext, TokenRequest, TokenSet, token_exchange, token_revoke};
+use postern_app::error::Kind;
+use postern_app::tokens::TokenError;
+use serde_json::{Map, Value, json};
 
+use super::body::{BadBody, basic, fields};
 use crate::error::{ApiError, log_fault, status};
-use crate::extract::body;
 use crate::openapi::{Access, Content, Operation, Routes};
-use crate::permission::{Host, ip};
+use crate::permission::Visitor;
 
-/// A token request, bytes.
-const BODY_BYTES: usize = 64 * 1024;
+/// Parameters that must be texts; further ones are not looked at.
+const TEXTS: &[&str] = &[
+    "grant_type",
+    "client_id",
+    "client_secret",
+    "audience",
+    "scope",
+    "username",
+    "password",
+    "realm",
+    "code",
+    "redirect_uri",
+    "code_verifier",
+    "refresh_token",
+    "token",
+    "token_type_hint",
+    "mfa_token",
+    "otp",
+    "oob_code",
+    "binding_code",
+    "recovery_code",
+];
 
 pub(crate) fn routes() -> Routes<App> {
-    Routes::new().add(
-        Method::POST,
-        "/oauth/token",
-        Operation {
-            request: Some(Content::json(request_schema)),
-            response: Some(Content::json(response_schema)),
-            failures: &[401, 403, 413],
-            ..Operation::new("token_create", "Exchange client credentials for a management token", Access::Public)
-        },
-        token_create_handler,
-    )
+    Routes::new()
+        .add(
+            Method::POST,
+            "/oauth/token",
+            Operation {
+                request: Some(Content::json(request_schema)),
+                response: Some(Content::json(response_schema)),
+                failures: &[401, 403, 413, 429],
+                ..Operation::new("token_exchange", "Exchange a grant for tokens", Access::Public)
+            },
+            token_exchange_handler,
+        )
+        .add(
+            Method::POST,
+            "/oauth/revoke",
+            Operation {
+                request: Some(Content::json(revoke_schema)),
+                failures: &[401, 413],
+                ..Operation::new("token_revoke", "Revoke a refresh token", Access::Public)
+            },
+            token_revoke_handler,
+        )
 }
 
 fn request_schema() -> Value {
+    let mut properties: Map<String, Value> =
+        TEXTS.iter().map(|name| ((*name).to_owned(), json!({ "type": "string" }))).collect();
+    for other in ["token", "token_type_hint"] {
+        properties.remove(other);
+    }
+    json!({ "type": "object", "required": ["grant_type"], "properties": properties })
+}
+
+fn revoke_schema() -> Value {
     json!({
-        "type": "object", "required": ["grant_type"],
+        "type": "object", "required": ["token"],
         "properties": {
-            "grant_type": { "type": "string", "enum": ["client_credentials"] },
+            "token": { "type": "string" }, "token_type_hint": { "type": "string" },
             "client_id": { "type": "string" }, "client_secret": { "type": "string" },
-            "audience": { "type": "string" }, "scope": { "type": "string" },
         },
     })
 }
@@ -47,19 +87,23 @@ fn response_schema() -> Value {
     json!({
         "type": "object",
         "properties": {
-            "access_token": { "type": "string" }, "token_type": { "type": "string" },
+            "access_token": { "type": "string" }, "id_token": { "type": "string" },
+            "refresh_token": { "type": "string" }, "token_type": { "type": "string" },
             "expires_in": { "type": "integer" }, "scope": { "type": "string" },
         },
     })
 }
 
 /// An OAuth error body.
-struct OauthError(StatusCode, &'static str, String);
+#[derive(Debug)]
+pub(crate) struct OauthError(StatusCode, &'static str, String);
 
 impl IntoResponse for OauthError {
     fn into_response(self) -> Response {
         let Self(status, error, description) = self;
-        (status, axum::Json(json!({ "error": error, "error_description": description }))).into_response()
+        // No `WWW-Authenticate`: some clients would then not read the body.
+        let body = json!({ "error": error, "error_description": description });
+        (status, [(CACHE_CONTROL, "no-store")], axum::Json(body)).into_response()
     }
 }
 
@@ -69,6 +113,9 @@ impl From<TokenError> for OauthError {
             TokenError::Refused(status, error, description) => {
                 Self(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST), error, description)
             }
+            TokenError::App(error) if error.code.kind() == Kind::RateLimited => {
+                Self(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", error.message)
+            }
             TokenError::App(error) => {
                 log_fault(&error);
                 Self(status(error.code.kind()), "server_error", "An internal error occurred.".to_owned())
@@ -77,53 +124,54 @@ impl From<TokenError> for OauthError {
     }
 }
 
-#[derive(Deserialize)]
-struct TokenBody {
-    grant_type: Option<String>,
-    client_id: Option<String>,
-    client_secret: Option<String>,
-    audience: Option<String>,
-    scope: Option<String>,
+impl From<BadBody> for OauthError {
+    fn from(BadBody(status, text): BadBody) -> Self {
+        Self(status, "invalid_request", text)
+    }
 }
 
-fn invalid(text: impl Into<String>) -> OauthError {
-    OauthError(StatusCode::BAD_REQUEST, "invalid_request", text.into())
-}
-
-/// Reads either form of body.
-async fn read(request: Request) -> Result<TokenBody, OauthError> {
-    let media_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let json = media_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json");
-    let bytes = body(request, BODY_BYTES).await.map_err(|error| {
+impl From<ApiError> for OauthError {
+    fn from(error: ApiError) -> Self {
         let (status, text) = error.into_parts();
-        OauthError(status, "invalid_request", text)
-    })?;
-    if json {
-        serde_json::from_slice(&bytes).map_err(|error| invalid(format!("The body is not legal JSON: {error}")))
-    } else {
-        let request = Request::builder()
-            .method(Method::POST)
-            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(axum::body::Body::from(bytes))
-            .map_err(|_bad| invalid("The body is not a form"))?;
-        let form = axum::Form::<TokenBody>::from_request(request, &()).await;
-        form.map(|axum::Form(body)| body).map_err(|_bad| invalid("The body is not a form"))
+        Self(status, "invalid_request", text)
     }
 }
 
-fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, OauthError> {
-    let Some(value) = headers.get(AUTHORIZATION) else { return Ok(None) };
-    let encoded = value.to_str().ok().and_then(|value| value.split_once(' '));
-    match encoded.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic")) {
-        Some((_, encoded)) => {
-            basic_credentials(encoded).map(Some).ok_or_else(|| invalid("The Authorization header is not well-formed"))
+/// Who asks, and what for.
+pub(crate) async fn token_request(app: &App, request: Request) -> Result<(Visitor, TokenRequest), OauthError> {
+    let (mut parts, stream) = request.into_parts();
+    let visitor = Visitor::from_request_parts(&mut parts, app).await?;
+    let basic = basic(&parts.headers)?;
+    let forwarded_for = forwarded_for(&parts);
+    let mut token_request = TokenRequest { basic, forwarded_for, ..TokenRequest::default() };
+    for (name, value) in fields(Request::from_parts(parts, stream)).await? {
+        match value {
+            Value::String(text) => {
+                token_request.params.insert(name, text);
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                if TEXTS.contains(&name.as_str()) {
+                    let text = format!("Expected type string on property {name}");
+                    return Err(OauthError(StatusCode::BAD_REQUEST, "invalid_request", text));
+                }
+            }
         }
-        None => Ok(None),
     }
+    Ok((visitor, token_request))
+}
+
+fn forwarded_for(parts: &Parts) -> Option<String> {
+    parts.headers.get("auth0-forwarded-for").and_then(|value| value.to_str().ok()).map(str::to_owned)
+}
+
+/// The use case's view of a visitor.
+pub(crate) fn grant_context<'a>(app: &'a App, visitor: &'a Visitor) -> GrantContext<'a> {
+    let Visitor { tenant, ctx, request } = visitor;
+    GrantContext { app, tenant, ctx: ctx.clone(), request: request.clone() }
 }
 
 /// `no-store`, as RFC 6749 § 5.1 wants it.
-struct Answer(IssuedToken);
+struct Answer(TokenSet);
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
@@ -131,42 +179,13 @@ impl IntoResponse for Answer {
     }
 }
 
-async fn token_create_handler(
-    State(app): State<App>,
-    host: Result<Host, ApiError>,
-    request: Request,
-) -> Result<Answer, Response> {
-    let Host(tenant) = host.map_err(IntoResponse::into_response)?;
-    exchange(&app, &tenant, request).await.map(Answer).map_err(IntoResponse::into_response)
+async fn token_exchange_handler(State(app): State<App>, request: Request) -> Result<Answer, OauthError> {
+    let (visitor, request) = token_request(&app, request).await?;
+    Ok(Answer(token_exchange(grant_context(&app, &visitor), &request).await?))
 }
 
-async fn exchange(
-    app: &App,
-    tenant: &postern_app::tenants::TenantKeys,
-    request: Request,
-) -> Result<IssuedToken, OauthError> {
-    let (parts, stream) = request.into_parts();
-    let ip = ip(&parts);
-    let by_header = basic(&parts.headers)?;
-    let TokenBody { grant_type, client_id, client_secret, audience, scope } =
-        read(Request::from_parts(parts, stream)).await?;
-    match grant_type.as_deref() {
-        Some("client_credentials") => {}
-        Some(other) => {
-            let other: String = other.chars().take(100).collect();
-            return Err(OauthError(
-                StatusCode::FORBIDDEN,
-                "unsupported_grant_type",
-                format!("Unsupported grant type: {other}"),
-            ));
-        }
-        None => return Err(invalid("Missing required parameter: grant_type")),
-    }
-    let (id, secret) = by_header.unzip();
-    let client_id = id.or(client_id).ok_or_else(|| invalid("Missing required parameter: client_id"))?;
-    let client_secret = secret
-        .or(client_secret)
-        .ok_or_else(|| OauthError(StatusCode::UNAUTHORIZED, "access_denied", "Unauthorized".to_owned()))?;
-    let credentials = ClientCredentials { client_id, client_secret, audience, scope, ip };
-    Ok(token_create(app, tenant, credentials, Timestamp::now()).await?)
+async fn token_revoke_handler(State(app): State<App>, request: Request) -> Result<StatusCode, OauthError> {
+    let (visitor, request) = token_request(&app, request).await?;
+    token_revoke(grant_context(&app, &visitor), &request).await?;
+    Ok(StatusCode::OK)
 }

@@ -183,11 +183,8 @@ async fn register(
         names: [text("name"), text("given_name"), text("family_name"), text("nickname")],
     };
     password_policy_check(connection, &request.password, person).map_err(SignupRefused::Password)?;
-    let mut input = UserInput {
-        connection: Some(connection.name.clone()),
-        user_metadata: metadata,
-        ..UserInput::default()
-    };
+    let mut input =
+        UserInput { connection: Some(connection.name.clone()), user_metadata: metadata, ..UserInput::default() };
     input.text.extend(request.fields.into_iter().map(|(name, value)| (name, Some(value))));
     let names = [("email", request.email), ("username", request.username)];
     input.text.extend(names.into_iter().filter_map(|(name, value)| Some((name, Some(value?)))));
