@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use postern_app::authentication::{Authorized, Challenge, Code, code_create};
+use postern_app::tenants::Scheme;
 use postern_app::{App, AppConfig, MasterKey};
 use postern_e2e::{Answer, Api, Server, encode, module, returning};
 use postern_store::{SledConfig, SledStore};
@@ -92,8 +93,8 @@ async fn a_password_is_exchanged_for_tokens_with_the_actions_claims() {
     assert_eq!((&tokens["token_type"], &tokens["expires_in"]), (&json!("Bearer"), &json!(86400)), "{tokens}");
     assert_eq!(tokens["scope"], "openid profile email offline_access", "{tokens}");
     let id = claims(&tokens["id_token"]);
-    let issuer = format!("https://{}/", api.domain);
-    assert_eq!((&id["iss"], &id["aud"], &id["sub"]), (&json!(issuer), &json!(client.0), &json!(user)), "{id}");
+    let issuer = api.get("/.well-known/openid-configuration").await.expect(200)["issuer"].clone();
+    assert_eq!((&id["iss"], &id["aud"], &id["sub"]), (&issuer, &json!(client.0), &json!(user)), "{id}");
     assert_eq!(id["exp"].as_i64().unwrap() - id["iat"].as_i64().unwrap(), 36000, "{id}");
     assert_eq!(
         (&id["email"], &id["email_verified"], &id["nickname"]),
@@ -445,6 +446,7 @@ async fn codes(server: &Server, codes: &[Code]) -> Vec<String> {
         master_key: MasterKey::parse(std::fs::read_to_string(data.join("master.key")).unwrap().trim()).unwrap(),
         operator_token: String::new(),
         token_for: Duration::from_secs(24 * 3600),
+        scheme: Scheme::Http,
     });
     let tenant = "default".parse().unwrap();
     let mut made = Vec::new();

@@ -6,7 +6,7 @@ use super::client_auth::refused;
 use crate::App;
 use crate::error::AppError;
 use crate::tenants::{TenantKeys, is_management_audience};
-use crate::tokens::TokenError;
+use crate::tokens::{CURRENT_USER_SCOPES, TokenError};
 
 /// Scopes of OpenID Connect, which are no API's.
 const OPENID: &[&str] = &["openid", "profile", "email", "address", "phone", OFFLINE];
