@@ -16,8 +16,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::error::{AppError, Code};
+use crate::resource_servers::resource_server_by_audience;
 use crate::tenants::{TenantKeys, is_management_audience, management_audience};
-use crate::{App, ScopeSet, grants, ids, logs, secrets};
+use crate::{App, ScopeSet, grants, ids, logs, secrets, tenant_settings};
 
 /// `gty` of a client-credentials token.
 const CLIENT_CREDENTIALS: &str = "client_credentials";
@@ -98,7 +99,7 @@ pub const CURRENT_USER_SCOPES: &[&str] = &[
     "delete:current_user",
 ];
 
-/// Claims of a management token.
+/// Claims of a client's own token.
 #[derive(Debug, Clone, Serialize)]
 struct ManagementClaims {
     iss: String,
@@ -276,7 +277,7 @@ impl std::fmt::Debug for IssuedToken {
     }
 }
 
-/// Exchanges a client's credentials for a management token (Auth0 Authentication API: POST /oauth/token).
+/// Exchanges a client's credentials for a token of an API it has a grant on (Auth0 Authentication API: POST /oauth/token).
 ///
 /// # Errors
 /// In OAuth's words; the tenant log says why.
@@ -343,30 +344,37 @@ async fn exchange(
     if !client.grant_types.iter().any(|grant| grant == CLIENT_CREDENTIALS) {
         return Err(refused(403, "unauthorized_client", "Grant type 'client_credentials' not allowed for the client."));
     }
-    let expected = management_audience(&tenant.tenant.domain);
-    let Some(audience) = &request.audience else {
+    let default = tenant_settings::load(app, &tenant.tenant.id).await?;
+    let Some(asked) = request.audience.as_deref().or_else(|| default.default_audience()) else {
         return Err(refused(
             403,
             "access_denied",
             "No audience parameter was provided, and no default audience has been configured",
         ));
     };
-    if !is_management_audience(&tenant.tenant.domain, audience) {
-        let text = format!("Service not enabled within domain: {audience}");
-        return Err(TokenError::Refused(403, "access_denied", text));
-    }
-    let Some(grant) = grants::grant_find(app, &tenant.tenant, &client.client_id, &expected).await? else {
+    let (audience, expires_in) = if is_management_audience(&tenant.tenant.domain, asked) {
+        (management_audience(&tenant.tenant.domain), app.token_for().as_secs())
+    } else {
+        match resource_server_by_audience(app, &tenant.tenant.id, asked).await? {
+            Some(api) => (api.identifier, api.token_lifetime),
+            None => {
+                let shown: String = asked.chars().take(200).collect();
+                let text = format!("Service not enabled within domain: {shown}");
+                return Err(TokenError::Refused(403, "access_denied", text));
+            }
+        }
+    };
+    let Some(grant) = grants::grant_find(app, &tenant.tenant, &client.client_id, &audience).await? else {
         let text = format!(
-            "Client is not authorized to access \"{expected}\". You need to create a \"client-grant\" associated to this API."
+            "Client is not authorized to access \"{audience}\". You need to create a \"client-grant\" associated to this API."
         );
         return Err(TokenError::Refused(403, "access_denied", text));
     };
     let scope = narrow(&grant.scope, request.scope.as_deref());
-    let expires_in = app.token_for().as_secs();
     let claims = ManagementClaims {
         iss: tenant.issuer(),
         sub: format!("{id}@clients"),
-        aud: expected,
+        aud: audience,
         iat: now.as_second(),
         exp: now.as_second().saturating_add(i64::try_from(expires_in).unwrap_or(i64::MAX)),
         scope: scope.clone(),

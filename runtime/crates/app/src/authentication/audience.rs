@@ -1,40 +1,53 @@
 //! Which API tokens are asked for, and which of the scopes asked for a user's token may hold.
 
 use postern_model::Client;
+use postern_model::resource_server::{TOKEN_SECONDS, WEB_TOKEN_SECONDS};
 
 use super::client_auth::refused;
-use crate::App;
 use crate::error::AppError;
+use crate::resource_servers::resource_server_by_audience;
 use crate::tenants::{TenantKeys, is_management_audience};
 use crate::tokens::{CURRENT_USER_SCOPES, TokenError};
+use crate::{App, tenant_settings};
 
 /// Scopes of OpenID Connect, which are no API's.
 const OPENID: &[&str] = &["openid", "profile", "email", "address", "phone", OFFLINE];
 /// Asks for a refresh token.
 pub(super) const OFFLINE: &str = "offline_access";
-/// Seconds a token of an API without a lifetime of its own is good (Auth0: 24 hours).
-pub(super) const TOKEN_SECONDS: u64 = 86_400;
 /// Characters of a list of scopes.
 const SCOPE_CHARS: usize = 8192;
 
 /// An API that tokens can be asked for.
 #[derive(Debug, Clone)]
 pub(super) struct Api {
-    /// Its scopes; `None` takes whatever is asked for.
-    pub(super) scopes: Option<Vec<String>>,
-    /// Seconds.
+    pub(super) scopes: Vec<String>,
+    /// Seconds a token is good.
     pub(super) token_lifetime: u64,
+    /// The same of one that a browser gets from `/authorize`.
+    pub(super) web_token_lifetime: u64,
     pub(super) allow_offline_access: bool,
 }
 
 /// The API of this identifier, if there is one.
-pub(super) async fn api_load(_app: &App, tenant: &TenantKeys, audience: &str) -> Result<Option<Api>, AppError> {
+pub(super) async fn api_load(app: &App, tenant: &TenantKeys, audience: &str) -> Result<Option<Api>, AppError> {
     let domain = &tenant.tenant.domain;
     if is_management_audience(domain, audience) {
         let scopes = CURRENT_USER_SCOPES.iter().map(|&scope| scope.to_owned()).collect();
-        return Ok(Some(Api { scopes: Some(scopes), token_lifetime: TOKEN_SECONDS, allow_offline_access: true }));
+        let (token_lifetime, web_token_lifetime) = (TOKEN_SECONDS, WEB_TOKEN_SECONDS);
+        return Ok(Some(Api { scopes, token_lifetime, web_token_lifetime, allow_offline_access: true }));
     }
-    Ok(Some(Api { scopes: None, token_lifetime: TOKEN_SECONDS, allow_offline_access: true }))
+    let found = resource_server_by_audience(app, &tenant.tenant.id, audience).await?;
+    Ok(found.map(|api| Api {
+        token_lifetime: api.token_lifetime,
+        web_token_lifetime: api.token_lifetime_for_web,
+        allow_offline_access: api.allow_offline_access,
+        // A user whom nothing gave a permission has none, where the API wants permissions (Auth0: RBAC).
+        scopes: if api.enforces_policies() {
+            Vec::new()
+        } else {
+            api.scopes.into_iter().flatten().map(|scope| scope.value).collect()
+        },
+    }))
 }
 
 /// The audience of `/userinfo`.
@@ -76,7 +89,9 @@ pub async fn asked_for(
     if scope.len() > SCOPE_CHARS {
         return Err(refused(400, "invalid_request", "The list of scopes is too long"));
     }
-    let audience = audience.filter(|audience| !audience.is_empty() && *audience != userinfo_audience(tenant));
+    let settings = tenant_settings::load(app, &tenant.tenant.id).await?;
+    let audience = audience.filter(|audience| !audience.is_empty()).or_else(|| settings.default_audience());
+    let audience = audience.filter(|audience| *audience != userinfo_audience(tenant));
     let api = match audience {
         None => None,
         Some(audience) => Some(api_load(app, tenant, audience).await?.ok_or_else(|| {
@@ -84,12 +99,10 @@ pub async fn asked_for(
         })?),
     };
     let wanted: Vec<&str> = scope.split_ascii_whitespace().collect();
-    let offline = client.grant_types.iter().any(|grant| grant == "refresh_token")
-        && api.as_ref().is_none_or(|api| api.allow_offline_access);
+    let offline = client.allows_grant("refresh_token") && api.as_ref().is_none_or(|api| api.allow_offline_access);
     let known = |scope: &str| match (OPENID.contains(&scope), &api) {
         (true, _) => scope != OFFLINE || offline,
-        (false, Some(Api { scopes: Some(scopes), .. })) => scopes.iter().any(|known| known == scope),
-        (false, Some(Api { scopes: None, .. })) => true,
+        (false, Some(api)) => api.scopes.iter().any(|known| known == scope),
         (false, None) => false,
     };
     let mut scopes: Vec<String> = Vec::new();
@@ -99,7 +112,7 @@ pub async fn asked_for(
         }
     }
     if wanted.is_empty() && without == WithoutScopes::All {
-        scopes.extend(api.and_then(|api| api.scopes).unwrap_or_default());
+        scopes.extend(api.map(|api| api.scopes).unwrap_or_default());
     }
     Ok(AskedFor { audience: audience.map(str::to_owned), scopes })
 }

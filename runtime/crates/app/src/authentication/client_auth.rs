@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use postern_model::{Client, ClientId, TenantId};
-use serde_json::Value;
 
 use crate::App;
 use crate::error::AppError;
@@ -30,17 +29,6 @@ pub(super) fn refused(status: u16, error: &'static str, description: &str) -> To
     TokenError::Refused(status, error, description.to_owned())
 }
 
-/// Whether the application has no secret it could keep (Auth0: `token_endpoint_auth_method: none`, the default of
-/// single-page and native ones).
-#[must_use]
-pub fn is_public(client: &Client) -> bool {
-    let setting = |name: &str| client.settings.get(name).and_then(Value::as_str);
-    match setting("token_endpoint_auth_method") {
-        Some(method) => method == "none",
-        None => matches!(setting("app_type"), Some("spa" | "native")),
-    }
-}
-
 /// The application, when it is the one it says it is. A public one needs no secret, but may not send a wrong one.
 ///
 /// # Errors
@@ -51,7 +39,7 @@ pub async fn client_authenticate(app: &App, tenant: &TenantId, proof: &ClientPro
     let client = app.store().fetch::<Client>(tenant, id.as_str()).await.map_err(AppError::from)?;
     let client = client.ok_or_else(unauthorized)?;
     match &proof.client_secret {
-        None if is_public(&client) => {}
+        None if client.is_public() => {}
         None => return Err(unauthorized()),
         Some(secret) => {
             if verify_slices_are_equal(client.client_secret.as_bytes(), secret.as_bytes()).is_err() {
@@ -67,7 +55,7 @@ pub async fn client_authenticate(app: &App, tenant: &TenantId, proof: &ClientPro
 /// # Errors
 /// When it may not.
 pub fn grant_check(client: &Client, grant: &str, named: &str) -> Result<(), TokenError> {
-    if client.grant_types.iter().any(|allowed| allowed == grant || allowed == named) {
+    if client.allows_grant(grant) || client.allows_grant(named) {
         return Ok(());
     }
     let text = format!("Grant type '{named}' not allowed for the client.");

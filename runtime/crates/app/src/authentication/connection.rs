@@ -18,10 +18,14 @@ use crate::tokens::TokenError;
 pub async fn connection_for(
     app: &App,
     ctx: &OpCtx,
-    _client: &Client,
+    client: &Client,
     name: &str,
 ) -> Result<Arc<Connection>, TokenError> {
     let found = app.store().find::<Connection>(&ctx.tenant.id, Index::ConnectionByName, &[name]).await;
     let found = found.map_err(AppError::from)?;
-    found.map(Arc::new).ok_or_else(|| refused(400, "invalid_request", "The connection does not exist"))
+    let connection = found.ok_or_else(|| refused(400, "invalid_request", "The connection does not exist"))?;
+    if !connection.is_enabled_for(&client.client_id) {
+        return Err(refused(403, "unauthorized_client", "The connection is not enabled for the client"));
+    }
+    Ok(Arc::new(connection))
 }

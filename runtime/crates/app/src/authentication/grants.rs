@@ -9,18 +9,18 @@ use postern_store::{CommitError, WriteSet};
 use serde_json::{Map, Value, json};
 
 use super::audience::{AskedFor, WithoutScopes, asked_for, short};
-use super::client_auth::{ClientProof, client_authenticate, grant_check, is_public, refused};
+use super::client_auth::{ClientProof, client_authenticate, grant_check, refused};
 use super::code::{self, Sent};
 use super::connection::connection_for;
 use super::issue::{self, Authorized, TokenSet, Wanted, authorize, tokens_issue};
 use super::password::{LoginRefused, password_check};
-use super::{refresh_grant, settings};
+use super::refresh_grant;
 use crate::ctx::OpCtx;
 use crate::error::{AppError, Code};
 use crate::login::{LoginReport, LoginStart, RequestFacts, first_method, login_begin};
 use crate::tenants::TenantKeys;
 use crate::tokens::{ClientCredentials, TokenError, token_create};
-use crate::{App, ids, logs};
+use crate::{App, ids, logs, tenant_settings};
 
 /// The grant with a password and a connection.
 pub const PASSWORD_REALM: &str = "http://auth0.com/oauth/grant-type/password-realm";
@@ -228,7 +228,7 @@ impl GrantContext<'_> {
     fn trust(&mut self, client: &Client, request: &TokenRequest) {
         let trusted = client.settings.get("is_token_endpoint_ip_header_trusted").and_then(Value::as_bool);
         let address = request.forwarded_for.as_deref().and_then(|list| list.split(',').next()).map(str::trim);
-        if let (Some(true), false, Some(address)) = (trusted, is_public(client), address)
+        if let (Some(true), false, Some(address)) = (trusted, client.is_public(), address)
             && let Ok(address) = address.parse::<std::net::IpAddr>()
         {
             self.ctx.ip = Some(address.to_string());
@@ -297,8 +297,9 @@ async fn password(grant: &GrantContext<'_>, request: &TokenRequest, kind: &str) 
 
 /// The connection of the grant without a realm: the tenant's default directory.
 async fn default_directory(grant: &GrantContext<'_>, client: &Client) -> Result<Arc<Connection>, TokenError> {
-    let named = settings::text(grant.app, &grant.ctx, "default_directory").await?;
-    connection_for(grant.app, &grant.ctx, client, named.as_deref().unwrap_or(DEFAULT_DATABASE)).await
+    let settings = tenant_settings::load(grant.app, &grant.ctx.tenant.id).await?;
+    let named = settings.default_directory().unwrap_or(DEFAULT_DATABASE);
+    connection_for(grant.app, &grant.ctx, client, named).await
 }
 
 /// The report of a login that is allowed; what the others come to where nobody can be asked. Their entry in the
@@ -337,7 +338,7 @@ async fn authorization_code(grant: &GrantContext<'_>, request: &TokenRequest) ->
         Err(why) => return Err(bad(why.description()).into()),
     };
     let what = &presented.code.authorized;
-    if presented.code.challenge.is_none() && is_public(&client) && request.get("client_secret").is_none() {
+    if presented.code.challenge.is_none() && client.is_public() && request.get("client_secret").is_none() {
         return Err(bad("An application without a secret must prove its code by PKCE").into());
     }
     let user = user_now(grant, what).await?.ok_or_else(|| bad(code::BadCode::Unknown.description()))?;

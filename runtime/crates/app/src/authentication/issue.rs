@@ -4,20 +4,20 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use postern_model::client::IdTokenAlg;
+use postern_model::resource_server::TOKEN_SECONDS;
 use postern_model::{Client, ClientId, Connection, LoginClaims, LoginId, RefreshToken, TenantId, User, UserId};
 use postern_store::{Expect, WriteSet, compose};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::audience::{self, TOKEN_SECONDS, userinfo_audience};
+use super::audience::{self, userinfo_audience};
 use super::refresh;
 use crate::error::{AppError, Code};
 use crate::login::LoginReport;
 use crate::tenants::TenantKeys;
 use crate::{App, ids};
-
-/// Seconds an ID token is good when the client says nothing (Auth0: 10 hours).
-const ID_TOKEN_SECONDS: i64 = 36_000;
 
 /// What a finished login allows. Goes into authorization codes and refresh tokens.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -211,7 +211,7 @@ pub(super) async fn prepare(
     let client = client.ok_or_else(|| gone("The client does not exist."))?;
     let mut tokens = TokenSet { scope: what.scope.clone(), token_type: "Bearer", ..TokenSet::default() };
     if wanted.access {
-        let (token, seconds) = access_token(app, tenant, what, now).await?;
+        let (token, seconds) = access_token(app, tenant, what, wanted.front_channel, now).await?;
         (tokens.access_token, tokens.expires_in) = (Some(token), seconds);
     }
     if wanted.id && what.has("openid") {
@@ -226,7 +226,10 @@ pub(super) async fn prepare(
         if let Some(code) = &wanted.code {
             claims.insert("c_hash".to_owned(), json!(half_hash(code)));
         }
-        tokens.id_token = Some(tenant.keys.sign(&claims)?);
+        tokens.id_token = Some(match client.id_token_alg() {
+            IdTokenAlg::Rs256 => tenant.keys.sign(&claims)?,
+            IdTokenAlg::Hs256 => sign_by_secret(&client.client_secret, &claims)?,
+        });
     }
     let refresh = if wanted.refresh && what.has(audience::OFFLINE) {
         let (row, token) = refresh::make(app, id, &client, what, now)?;
@@ -263,17 +266,29 @@ fn half_hash(text: &str) -> String {
     URL_SAFE_NO_PAD.encode(hash.as_ref().get(..16).unwrap_or_default())
 }
 
+/// For a client that checks its ID tokens by its secret (Auth0: `jwt_configuration.alg`).
+fn sign_by_secret(secret: &str, claims: &Map<String, Value>) -> Result<String, AppError> {
+    let key = EncodingKey::from_secret(secret.as_bytes());
+    jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &key)
+        .map_err(|error| AppError::internal("sign a token").with_source(error))
+}
+
 async fn access_token(
     app: &App,
     tenant: &TenantKeys,
     what: &Authorized,
+    front_channel: bool,
     now: Timestamp,
 ) -> Result<(String, u64), AppError> {
     let api = match &what.audience {
         Some(audience) => audience::api_load(app, tenant, audience).await?,
         None => None,
     };
-    let seconds = api.map_or(TOKEN_SECONDS, |api| api.token_lifetime);
+    let seconds = match api {
+        Some(api) if front_channel => api.web_token_lifetime,
+        Some(api) => api.token_lifetime,
+        None => TOKEN_SECONDS,
+    };
     let userinfo = userinfo_audience(tenant);
     let audience = match &what.audience {
         Some(audience) if what.has("openid") => json!([audience, userinfo]),
@@ -308,8 +323,7 @@ fn id_claims(
 ) -> Map<String, Value> {
     let mut claims = profile_claims(user, |scope| what.has(scope));
     claims.extend(what.id_claims.clone());
-    let lifetime = client.settings.get("jwt_configuration").and_then(|jwt| jwt.get("lifetime_in_seconds"));
-    let lifetime = lifetime.and_then(Value::as_i64).filter(|seconds| *seconds > 0).unwrap_or(ID_TOKEN_SECONDS);
+    let lifetime = i64::try_from(client.id_token_lifetime().as_secs()).unwrap_or(i64::MAX);
     let own = [
         ("iss", json!(tenant.issuer())),
         ("sub", json!(user.user_id)),

@@ -190,20 +190,24 @@ async fn check(
         };
         passwords::verify(password.to_owned(), hash).await.map_err(fault)?;
         let name = sha256_hex(username.trim().to_lowercase().as_bytes());
-        let blocked = app.unknown_failures().note(format!("{tenant} {} {name} {address}", connection.id), ctx.now);
+        let blocked = connection.protects_from_brute_force()
+            && app.unknown_failures().note(format!("{tenant} {} {name} {address}", connection.id), ctx.now);
         return Err((if blocked { LoginRefused::TooMany } else { LoginRefused::Wrong }, None));
     };
     // One guess at a time: many at once would all be made before the first is counted.
     let _lock = app.logins().user_lock(tenant, &format!("password {}", user.user_id)).await;
     let failures = app.store().fetch::<LoginFailures>(tenant, user.user_id.as_str()).await;
     let failures = failures.map_err(|error| fault(error.into()))?;
+    let protected = connection.protects_from_brute_force();
     let before = failures.as_ref().and_then(|row| row.by_ip.get(&address)).map_or(0, |count| counted(count, ctx.now));
-    if before >= FAILURES_MOST {
+    if before >= FAILURES_MOST && protected {
         return Err((LoginRefused::TooMany, Some(Box::new(user))));
     }
     let hash = user.password_hash.clone().unwrap_or_default();
     if !passwords::verify(password.to_owned(), hash.clone()).await.map_err(fault)? {
-        failed(app, ctx, &user.user_id, &address).await.map_err(fault)?;
+        if protected {
+            failed(app, ctx, &user.user_id, &address).await.map_err(fault)?;
+        }
         return Err((LoginRefused::Wrong, Some(Box::new(user))));
     }
     if before > 0 {

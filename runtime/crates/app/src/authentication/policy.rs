@@ -2,6 +2,7 @@
 //! (Auth0: `passwordPolicy`, `password_complexity_options`, `password_no_personal_info`, `password_dictionary`).
 
 use postern_model::Connection;
+use postern_model::connection::PasswordPolicy;
 use serde_json::{Map, Value, json};
 
 use crate::error::AppError;
@@ -295,27 +296,21 @@ fn option<'a>(connection: &'a Connection, name: &str, part: &str) -> Option<&'a 
     connection.options.get(name)?.get(part)
 }
 
-/// The strength of a connection: `none`, `low`, `fair`, `good` or `excellent`; `good` when it says nothing (Auth0).
-#[must_use]
-pub fn password_policy(connection: &Connection) -> &str {
-    connection.options.get("passwordPolicy").and_then(Value::as_str).unwrap_or("good")
-}
-
 fn rules(connection: &Connection) -> Vec<Rule> {
-    let policy = password_policy(connection);
+    let policy = connection.password_policy();
     let usual = match policy {
-        "none" => 1,
-        "low" => 6,
-        "excellent" => 10,
-        _ => 8,
+        PasswordPolicy::None => 1,
+        PasswordPolicy::Low => 6,
+        PasswordPolicy::Fair | PasswordPolicy::Good => 8,
+        PasswordPolicy::Excellent => 10,
     };
     let least = option(connection, "password_complexity_options", "min_length").and_then(Value::as_u64);
     let mut rules = vec![Rule::LengthAtLeast(least.unwrap_or(usual).clamp(1, CHARS_MOST))];
     match policy {
-        "none" | "low" => {}
-        "fair" => rules.push(Rule::Contain(FAIR)),
-        "excellent" => rules.extend([Rule::ContainAtLeast, Rule::IdenticalChars]),
-        _ => rules.push(Rule::ContainAtLeast),
+        PasswordPolicy::None | PasswordPolicy::Low => {}
+        PasswordPolicy::Fair => rules.push(Rule::Contain(FAIR)),
+        PasswordPolicy::Good => rules.push(Rule::ContainAtLeast),
+        PasswordPolicy::Excellent => rules.extend([Rule::ContainAtLeast, Rule::IdenticalChars]),
     }
     rules
 }
@@ -353,23 +348,14 @@ pub fn password_policy_check(connection: &Connection, password: &str, person: Pe
 
 #[cfg(test)]
 mod tests {
-    use postern_model::{RootAttributes, Strategy};
-
     use super::*;
 
     fn connection(options: Value) -> Connection {
-        let Value::Object(options) = options else { panic!("options are an object") };
-        Connection {
-            id: "con_1".parse().unwrap(),
-            revision: 0,
-            name: "users".to_owned(),
-            strategy: Strategy("auth0".to_owned()),
-            set_user_root_attributes: RootAttributes::OnEachLogin,
-            non_persistent_attrs: Vec::new(),
-            options,
-            metadata: Map::new(),
-            created_at: jiff::Timestamp::UNIX_EPOCH,
-        }
+        let row = json!({
+            "id": "con_1", "revision": 0, "name": "users", "strategy": "auth0", "options": options,
+            "created_at": "2026-01-01T00:00:00Z",
+        });
+        serde_json::from_value(row).unwrap()
     }
 
     #[track_caller]

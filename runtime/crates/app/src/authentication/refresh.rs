@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use postern_model::client::RefreshTokenPolicy;
 use postern_model::{Client, RefreshToken, RefreshTokenId, TenantId};
 use postern_store::{Expect, Index, Query, WriteSet};
 use serde_json::{Map, Value, json};
@@ -17,45 +18,11 @@ use crate::{App, ids, secrets};
 const PREFIX: &str = "v1.";
 /// What tokens are sealed for.
 const ROW: &str = "refresh_token";
-/// Seconds a token of a client with expiring tokens is good, and good without use (Auth0: 30 and 15 days).
-const LIFETIME: i64 = 2_592_000;
-const IDLE_LIFETIME: i64 = 1_296_000;
-/// Longest time in which a rotated token may come again, s (Auth0: 60).
-const LEEWAY_MOST: u64 = 60;
 /// Rows whose time is over that a new one takes along.
 const SWEPT: usize = 4;
 
-/// The settings of a client (Auth0: `refresh_token`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Rules {
-    pub(super) rotating: bool,
-    pub(super) leeway: Duration,
-    lifetime: Option<i64>,
-    idle_lifetime: Option<i64>,
-}
-
-impl Rules {
-    pub(super) fn of(client: &Client) -> Self {
-        let settings = client.settings.get("refresh_token");
-        let text = |name: &str| settings.and_then(|all| all.get(name)).and_then(Value::as_str);
-        let flag = |name: &str| settings.and_then(|all| all.get(name)).and_then(Value::as_bool).unwrap_or_default();
-        let seconds = |name: &str| settings.and_then(|all| all.get(name)).and_then(Value::as_i64);
-        let expiring = text("expiration_type") == Some("expiring");
-        let limit = |infinite: &str, name: &str, usual: i64| {
-            (expiring && !flag(infinite)).then(|| seconds(name).filter(|seconds| *seconds > 0).unwrap_or(usual))
-        };
-        let leeway = seconds("leeway").and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or_default();
-        Self {
-            rotating: text("rotation_type") == Some("rotating"),
-            leeway: Duration::from_secs(leeway.min(LEEWAY_MOST)),
-            lifetime: limit("infinite_token_lifetime", "token_lifetime", LIFETIME),
-            idle_lifetime: limit("infinite_idle_token_lifetime", "idle_token_lifetime", IDLE_LIFETIME),
-        }
-    }
-}
-
-fn after(now: Timestamp, seconds: Option<i64>) -> Option<Timestamp> {
-    now.checked_add(SignedDuration::from_secs(seconds?)).ok()
+fn after(now: Timestamp, live_for: Option<Duration>) -> Option<Timestamp> {
+    now.checked_add(live_for?).ok()
 }
 
 /// A new family and its first token.
@@ -66,7 +33,7 @@ pub(super) fn make(
     what: &Authorized,
     now: Timestamp,
 ) -> Result<(RefreshToken, String), AppError> {
-    let rules = Rules::of(client);
+    let rules = client.refresh_token_policy();
     let row = RefreshToken {
         id: ids::refresh_token()?,
         revision: 0,
@@ -85,8 +52,8 @@ pub(super) fn make(
         last_user_agent: None,
         created_at: now,
         last_exchanged_at: None,
-        idle_expires_at: after(now, rules.idle_lifetime),
-        expires_at: after(now, rules.lifetime),
+        idle_expires_at: after(now, rules.idle_for),
+        expires_at: after(now, rules.lives_for),
     };
     let token = token(app, tenant, &row.id, row.generation)?;
     Ok((row, token))
@@ -145,7 +112,7 @@ pub(super) async fn find(
 }
 
 /// The row after an exchange of its current token, or of the one before.
-pub(super) fn exchanged(row: &RefreshToken, current: bool, rules: Rules, ctx: &OpCtx) -> RefreshToken {
+pub(super) fn exchanged(row: &RefreshToken, current: bool, rules: RefreshTokenPolicy, ctx: &OpCtx) -> RefreshToken {
     let now = ctx.now;
     let mut next = row.clone();
     next.last_exchanged_at = Some(now);
@@ -156,8 +123,8 @@ pub(super) fn exchanged(row: &RefreshToken, current: bool, rules: Rules, ctx: &O
         next.generation = next.generation.saturating_add(1);
         next.rotated_at = Some(now);
     }
-    if row.idle_expires_at.is_some() || rules.idle_lifetime.is_some() {
-        next.idle_expires_at = after(now, rules.idle_lifetime);
+    if row.idle_expires_at.is_some() || rules.idle_for.is_some() {
+        next.idle_expires_at = after(now, rules.idle_for);
     }
     next
 }

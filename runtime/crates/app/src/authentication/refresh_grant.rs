@@ -11,7 +11,7 @@ use super::client_auth::{client_authenticate, grant_check, refused};
 use super::connection::connection_for;
 use super::grants::{GrantContext, Refused, TokenRequest, allowed, is_gone, log_fields, transaction, user_now};
 use super::issue::{self, Authorized, TokenSet, Wanted, authorize};
-use super::refresh::{self, Found, Rules};
+use super::refresh::{self, Found};
 use crate::error::AppError;
 use crate::login::{LoginStart, Who, login_begin};
 use crate::tokens::TokenError;
@@ -73,7 +73,7 @@ async fn finish(
     what: &Authorized,
 ) -> Result<TokenSet, Refused> {
     let (app, tenant, now) = (grant.app, &grant.ctx.tenant.id, grant.ctx.now);
-    let rules = Rules::of(client);
+    let rules = client.refresh_token_policy();
     let wanted = Wanted { access: true, id: true, ..Wanted::default() };
     let mut prepared = issue::prepare(app, grant.tenant, what, wanted, now).await?;
     for _ in 0..ATTEMPTS {
@@ -97,7 +97,7 @@ async fn finish(
 /// family.
 async fn present(grant: &GrantContext<'_>, client: &Client, token: &str) -> Result<(RefreshToken, bool), Refused> {
     let (app, tenant, now) = (grant.app, &grant.ctx.tenant.id, grant.ctx.now);
-    match refresh::find(app, tenant, token, Rules::of(client).leeway, now).await? {
+    match refresh::find(app, tenant, token, client.refresh_token_policy().leeway, now).await? {
         Found::Good(row, current) if row.client_id == client.client_id => Ok((*row, current)),
         Found::Reused(row) if row.client_id == client.client_id => {
             let mut fields = log_fields(grant, client.client_id.as_str());

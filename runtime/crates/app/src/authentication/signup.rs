@@ -12,7 +12,7 @@ use crate::ctx::OpCtx;
 use crate::error::{AppError, Code};
 use crate::login::RequestFacts;
 use crate::users::{self, UserInput};
-use crate::{App, ids, logs};
+use crate::{App, ids, logs, tenant_settings};
 
 /// Fields of `user_metadata` a signup may bring, characters of their names and of their values (Auth0: 10, 100, 500).
 const FIELDS: usize = 10;
@@ -151,6 +151,9 @@ async fn parties(app: &App, ctx: &OpCtx, request: &SignupRequest) -> Result<(Cli
     let found = app.store().find::<Connection>(tenant, Index::ConnectionByName, &[&request.connection]).await;
     let found = found.map_err(AppError::from)?.filter(|connection| connection.strategy.is_database());
     let connection = found.ok_or(SignupRefused::Unknown("The connection does not exist"))?;
+    if !connection.is_enabled_for(&client.client_id) {
+        return Err(SignupRefused::Unknown("The connection is not enabled for the client"));
+    }
     Ok((client, connection))
 }
 
@@ -161,11 +164,10 @@ async fn register(
     connection: &Connection,
     request: SignupRequest,
 ) -> Result<User, SignupRefused> {
-    let flag = |name: &str| connection.options.get(name).and_then(Value::as_bool).unwrap_or_default();
-    if flag("disable_signup") {
+    if connection.disables_signup() {
         return Err(SignupRefused::Disabled);
     }
-    let needs_username = flag("requires_username");
+    let needs_username = connection.requires_username();
     if request.email.is_none() && !(needs_username && request.username.is_some()) {
         return Err(SignupRefused::Invalid("Missing required property: email".to_owned()));
     }
@@ -212,10 +214,8 @@ async fn exists(app: &App, ctx: &OpCtx, connection: &Connection, user: &User) ->
         }
         None => None,
     };
-    Err(SignupRefused::Exists {
-        username: email_taken.is_none(),
-        open: super::settings::says_user_exists(app, ctx).await?,
-    })
+    let open = tenant_settings::load(app, &ctx.tenant.id).await?.tells_that_user_exists();
+    Err(SignupRefused::Exists { username: email_taken.is_none(), open })
 }
 
 /// The rules of a connection about usernames (Auth0: `validation.username`, 1 to 15 characters).
