@@ -137,6 +137,7 @@ async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let tls = args.tls.load(&args.data, &domain)?;
     let app = assemble(&args)?;
     let made = bootstrap(&app, &domain, Timestamp::now()).await.context("set up the tenant 'default'")?;
+    postern_app::jobs::jobs_resume(&app).await.context("go on with the jobs under way")?;
     let ca = tls.as_ref().and_then(|tls| tls.ca_pem_file.as_deref());
     if let Some(path) = &args.bootstrap_file {
         data::write_private(path, &bootstrap_json(&made, ca)).context("write the bootstrap file")?;

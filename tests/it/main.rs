@@ -17,6 +17,7 @@ mod guests;
 mod hostile;
 mod in_process;
 mod isolation;
+mod jobs;
 mod mail;
 mod mfa;
 mod mfa_browser;

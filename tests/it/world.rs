@@ -21,6 +21,8 @@ pub(crate) struct World {
     pub(crate) version_id: String,
     pub(crate) execution_id: String,
     pub(crate) log_id: String,
+    /// A job that is finished.
+    pub(crate) job_id: String,
     /// An authenticator app of the user.
     pub(crate) method_id: String,
     /// Name of an e-mail template.
@@ -54,6 +56,8 @@ impl World {
         let method = api.post(&methods, &json!({"type": "totp", "name": name})).await.expect(201);
         let resource_server = json!({"identifier": format!("https://{name}.example.com/")});
         let resource_server = api.post("/api/v2/resource-servers", &resource_server).await.expect(201);
+        let job = api.post("/api/v2/jobs/verification-email", &json!({"user_id": user_id})).await.expect(201);
+        let job = api.job_wait(job["id"].as_str().unwrap()).await;
         let logs = api.get("/api/v2/logs").await.expect(200);
         Self {
             api: api.clone(),
@@ -67,6 +71,7 @@ impl World {
             action_id,
             version_id: version["id"].as_str().unwrap().to_owned(),
             execution_id: waiting["execution_id"].as_str().unwrap().to_owned(),
+            job_id: job["id"].as_str().unwrap().to_owned(),
             log_id: rows(&logs)[0]["log_id"].as_str().unwrap().to_owned(),
             method_id: method["id"].as_str().unwrap().to_owned(),
             template: "verify_email".to_owned(),
@@ -98,6 +103,8 @@ impl World {
                 "versions" => &self.version_id,
                 "executions" => &self.execution_id,
                 "logs" => &self.log_id,
+                "jobs" => &self.job_id,
+                "identities" => "google-oauth2",
                 "authentication-methods" => &self.method_id,
                 "enrollments" => self.method_id.split_once('|').unwrap().1,
                 "multifactor" => "google-authenticator",
@@ -133,6 +140,7 @@ impl World {
             &self.login_id,
             &self.state,
             &self.log_id,
+            &self.job_id,
             &self.method_id,
             &self.role_id,
             &self.grant_id,

@@ -256,6 +256,22 @@ impl Api {
         self.get(&format!("/api/v2/users/{}", encode(user_id))).await.expect(200)
     }
 
+    /// The job once it is finished.
+    ///
+    /// # Panics
+    /// When it does not finish in time.
+    pub async fn job_wait(&self, id: &str) -> Value {
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        loop {
+            let job = self.get(&format!("/api/v2/jobs/{id}")).await.expect(200);
+            if !matches!(job["status"].as_str(), Some("pending" | "processing")) {
+                return job;
+            }
+            assert!(std::time::Instant::now() < until, "{job}");
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    }
+
     /// The id of the client that this tenant was made with, used as the application that asks for logins.
     ///
     /// # Panics

@@ -18,6 +18,7 @@ pub mod executions;
 pub mod export;
 pub mod grants;
 pub mod ids;
+pub mod jobs;
 pub mod login;
 pub mod logs;
 pub mod lucene;
@@ -74,6 +75,7 @@ struct Inner {
     unknown_failures: authentication::UnknownFailures,
     logins: login::LoginState,
     outbox: mail::outbox::Outbox,
+    jobs: jobs::JobState,
 }
 
 impl App {
@@ -87,6 +89,7 @@ impl App {
             unknown_failures: authentication::UnknownFailures::default(),
             logins: login::LoginState::default(),
             outbox: mail::outbox::Outbox::default(),
+            jobs: jobs::JobState::default(),
         }))
     }
 
@@ -124,6 +127,10 @@ impl App {
     #[must_use]
     pub fn outbox(&self) -> &mail::outbox::Outbox {
         &self.0.outbox
+    }
+
+    pub(crate) fn jobs(&self) -> &jobs::JobState {
+        &self.0.jobs
     }
 
     pub(crate) fn master_key(&self) -> &MasterKey {

@@ -1,6 +1,8 @@
 //! Password hashing: argon2id, in PHC strings, off the async workers. Hashes that came with imported users (bcrypt)
 //! are verified and then made anew.
 
+pub(crate) mod foreign;
+
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
@@ -72,6 +74,9 @@ pub async fn verify(password: String, stored: String) -> Result<bool, AppError> 
         if is_bcrypt(&stored) {
             return bcrypt::verify(password.as_bytes(), &stored)
                 .map_err(|error| AppError::internal("read a password hash").with_source(error));
+        }
+        if foreign::is_custom(&stored) {
+            return foreign::verify(&password, &stored).ok_or_else(|| AppError::internal("read a password hash"));
         }
         let parsed =
             PasswordHash::new(&stored).map_err(|error| AppError::internal(format!("read a password hash: {error}")))?;

@@ -10,6 +10,7 @@ mod emails;
 mod executions;
 mod grants;
 mod guardian;
+mod jobs;
 mod logs;
 mod resource_servers;
 mod roles;
@@ -34,6 +35,7 @@ pub(crate) fn routes() -> Routes<App> {
         .merge(emails::routes())
         .merge(executions::routes())
         .merge(grants::routes())
+        .merge(jobs::routes())
         .merge(guardian::routes())
         .merge(logs::routes())
         .merge(resource_servers::routes())
