@@ -17,6 +17,8 @@ pub(crate) struct World {
     pub(crate) role_id: String,
     pub(crate) grant_id: String,
     pub(crate) resource_server_id: String,
+    pub(crate) rule_id: String,
+    pub(crate) rule_config_key: String,
     pub(crate) action_id: String,
     pub(crate) version_id: String,
     pub(crate) execution_id: String,
@@ -58,6 +60,11 @@ impl World {
         let resource_server = api.post("/api/v2/resource-servers", &resource_server).await.expect(201);
         let job = api.post("/api/v2/jobs/verification-email", &json!({"user_id": user_id})).await.expect(201);
         let job = api.job_wait(job["id"].as_str().unwrap()).await;
+        let rule = json!({"name": format!("{name}-rule"), "script": "function () {}"});
+        let rule = api.post("/api/v2/rules", &rule).await.expect(201);
+        let rule_config_key = format!("{name}-key");
+        let config = format!("/api/v2/rules-configs/{rule_config_key}");
+        let _config = api.send(reqwest::Method::PUT, &config, Some(&json!({"value": name}))).await.expect(200);
         let logs = api.get("/api/v2/logs").await.expect(200);
         Self {
             api: api.clone(),
@@ -68,6 +75,8 @@ impl World {
             role_id: role["id"].as_str().unwrap().to_owned(),
             grant_id: grant["id"].as_str().unwrap().to_owned(),
             resource_server_id: resource_server["id"].as_str().unwrap().to_owned(),
+            rule_id: rule["id"].as_str().unwrap().to_owned(),
+            rule_config_key,
             action_id,
             version_id: version["id"].as_str().unwrap().to_owned(),
             execution_id: waiting["execution_id"].as_str().unwrap().to_owned(),
@@ -111,6 +120,10 @@ impl World {
                 "factors" => "otp",
                 "simulated-logins" => &self.login_id,
                 "triggers" => "post-login",
+                "rules" => &self.rule_id,
+                "rules-configs" => &self.rule_config_key,
+                "prompts" => "login",
+                "custom-text" => "en",
                 "tenants" => "default",
                 "email-templates" => &self.template,
                 _ => panic!("teach World::path what {segment} of {operation} is"),
@@ -145,6 +158,8 @@ impl World {
             &self.role_id,
             &self.grant_id,
             &self.resource_server_id,
+            &self.rule_id,
+            &self.rule_config_key,
         ]
     }
 

@@ -28,6 +28,7 @@ pub mod origins;
 pub mod passwords;
 pub mod resource_servers;
 pub mod roles;
+pub mod rules;
 pub mod secrets;
 pub mod sessions;
 pub mod tenant_settings;

@@ -5,6 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::connection::DEFAULT_DATABASE;
+
 /// Life time of a session, and of one nobody uses, when the tenant sets none, h (Auth0: 168 and 72).
 const SESSION_HOURS: u64 = 168;
 /// See [`SESSION_HOURS`].
@@ -68,10 +70,10 @@ impl TenantSettings {
         self.text("picture_url")
     }
 
-    /// The connection of a password grant that names none.
+    /// The connection of a password grant that names none: the database a tenant starts with, until it says otherwise.
     #[must_use]
     pub fn default_directory(&self) -> Option<&str> {
-        self.text("default_directory")
+        if self.0.contains_key("default_directory") { self.text("default_directory") } else { Some(DEFAULT_DATABASE) }
     }
 
     /// The audience of a token when none is asked for.

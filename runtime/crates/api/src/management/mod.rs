@@ -7,6 +7,7 @@ mod clients;
 mod connections;
 mod email_templates;
 mod emails;
+mod empty;
 mod executions;
 mod grants;
 mod guardian;
@@ -14,7 +15,9 @@ mod jobs;
 mod logs;
 mod resource_servers;
 mod roles;
+mod rules;
 mod simulated_logins;
+mod tenant_settings;
 mod tickets;
 mod triggers;
 mod users;
@@ -33,6 +36,7 @@ pub(crate) fn routes() -> Routes<App> {
         .merge(connections::routes())
         .merge(email_templates::routes())
         .merge(emails::routes())
+        .merge(empty::routes())
         .merge(executions::routes())
         .merge(grants::routes())
         .merge(jobs::routes())
@@ -40,8 +44,10 @@ pub(crate) fn routes() -> Routes<App> {
         .merge(logs::routes())
         .merge(resource_servers::routes())
         .merge(roles::routes())
+        .merge(rules::routes())
         .merge(simulated_logins::routes())
         .merge(tickets::routes())
+        .merge(tenant_settings::routes())
         .merge(triggers::routes())
         .merge(users::routes())
         .merge(versions::routes())
