@@ -68,6 +68,9 @@ pub(crate) struct ServeArgs {
     /// Runs of one tenant's actions at the same time.
     #[arg(long, env = "POSTERN_RUNS_PER_TENANT", value_name = "N", default_value_t = 128)]
     runs_per_tenant: usize,
+    /// Days that entries of the tenant logs and records of executions are kept; 0 keeps them for ever.
+    #[arg(long, env = "POSTERN_LOG_RETENTION_DAYS", value_name = "DAYS", default_value_t = 30)]
+    log_retention_days: u32,
     /// Pages of the database kept in memory, MiB.
     #[arg(long, env = "POSTERN_STORE_CACHE_MIB", value_name = "MIB", default_value_t = 256)]
     store_cache_mib: u64,
@@ -149,6 +152,10 @@ async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let front = Front { listener, tls: tls.map(|tls| tls.config), behind_proxy: args.tls.behind_tls };
     // Ends with the process: what is not sent by then waits in the store.
     let _outbox = tokio::spawn(postern_app::mail::outbox::run(app.clone()));
+    if args.log_retention_days > 0 {
+        let kept_for = Duration::from_secs(u64::from(args.log_retention_days) * 24 * 3600);
+        let _retention = tokio::spawn(postern_app::retention::run(app.clone(), kept_for));
+    }
     let (stop, stopping) = tokio::sync::watch::channel(false);
     let server = postern_api::serve(front, app, async move {
         told_to_stop().await;

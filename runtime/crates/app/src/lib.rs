@@ -27,6 +27,7 @@ pub mod mfa;
 pub mod origins;
 pub mod passwords;
 pub mod resource_servers;
+pub mod retention;
 pub mod roles;
 pub mod rules;
 pub mod secrets;

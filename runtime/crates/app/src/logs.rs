@@ -1,6 +1,6 @@
 //! The tenant log: written by the other use cases, read by the operator.
 
-use std::collections::VecDeque;
+mod search;
 
 use jiff::Timestamp;
 use postern_model::{Actor, LogEntry, LogType, TenantId, limits};
@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::ctx::OpCtx;
 use crate::error::AppError;
+use crate::lucene::Expr;
 use crate::{App, ids};
 
 /// Writes one entry on its own. What belongs to a change is written with it: see [`audit`].
@@ -84,18 +85,23 @@ pub fn audit(ctx: &OpCtx, operation: &str, resource: &str) -> Result<LogEntry, A
 /// Which entries a list has.
 #[derive(Debug, Clone, Default)]
 pub struct LogFilter {
-    /// Those of one type.
-    pub kind: Option<String>,
+    /// Those that the query finds (Auth0 docs: "Log Search Query Syntax").
+    pub query: Option<Expr>,
     /// Those of one user.
     pub user_id: Option<String>,
     /// Oldest first.
     pub ascending: bool,
+    /// Whether the entries are not counted: then the number is 0.
+    pub uncounted: bool,
 }
 
-/// A slice of the log: entries from `offset` on, at most `limit`, and how many there are in all.
+/// How far into the log a list by pages goes: further back it is followed from an entry on. A count ends here, too.
+pub const LISTED: usize = 10_000;
+
+/// A slice of the log: entries from `offset` on, at most `limit`, and how many there are in all, up to [`LISTED`].
 ///
 /// # Errors
-/// When the scope is missing.
+/// When the scope is missing or the slice begins beyond [`LISTED`].
 pub async fn log_list(
     app: &App,
     ctx: &OpCtx,
@@ -104,20 +110,29 @@ pub async fn log_list(
     limit: usize,
 ) -> Result<(Vec<LogEntry>, usize), AppError> {
     ctx.require_any(&["read:logs", "read:logs_users"])?;
-    let tenant = &ctx.tenant.id;
-    if filter.kind.is_none() {
-        let total = usize::try_from(app.store().count::<LogEntry>(tenant, base(filter)).await?).unwrap_or(usize::MAX);
-        let page = app.store().list::<LogEntry>(tenant, base(filter).skip(offset).limit(limit)).await?;
-        return Ok((page.rows, total));
+    if offset > LISTED {
+        return Err(AppError::bad_request(format!(
+            "Only the first {LISTED} entries are listed by pages: go on with 'from' and 'take'."
+        )));
     }
-    // Filtered by what no index has: read on until the end; the search covers the newest entries only, as Auth0's.
+    let tenant = &ctx.tenant.id;
+    let Some(query) = filter.query.as_ref().filter(|query| **query != Expr::Everything) else {
+        let total = match filter.uncounted {
+            true => 0,
+            false => app.store().count::<LogEntry>(tenant, base(filter).count_to(LISTED as u64)).await?,
+        };
+        let page = app.store().list::<LogEntry>(tenant, base(filter).skip(offset).limit(limit)).await?;
+        return Ok((page.rows, usize::try_from(total).unwrap_or(usize::MAX)));
+    };
+    // What no index has is looked for one by one, among the first entries only.
     let mut found = Vec::new();
     let mut after = None;
-    for _ in 0..LOG_SEARCH_PAGES {
-        let page = app.store().list::<LogEntry>(tenant, base(filter).limit(100).after(after)).await?;
-        found.extend(page.rows.into_iter().filter(|entry| Some(entry.kind.code()) == filter.kind.as_deref()));
+    for _ in 0..LISTED / limits::PAGE_ROWS {
+        let page = app.store().list::<LogEntry>(tenant, base(filter).limit(limits::PAGE_ROWS).after(after)).await?;
+        found.extend(page.rows.into_iter().filter(|entry| search::finds(query, entry)));
         after = page.next;
-        if after.is_none() {
+        let enough = filter.uncounted && found.len() >= offset.saturating_add(limit);
+        if after.is_none() || enough {
             break;
         }
     }
@@ -125,11 +140,9 @@ pub async fn log_list(
     Ok((found.into_iter().skip(offset).take(limit).collect(), total))
 }
 
-/// Pages of a hundred entries that a search by type looks through.
-const LOG_SEARCH_PAGES: usize = 100;
-
 fn base(filter: &LogFilter) -> Query {
-    let query = match &filter.user_id {
+    let user = filter.user_id.as_deref().or_else(|| search::only_user(filter.query.as_ref()?));
+    let query = match user {
         Some(user_id) => Query::by(Index::LogByUser).under(user_id),
         None => Query::all(),
     };
@@ -142,29 +155,13 @@ fn base(filter: &LogFilter) -> Query {
 /// When the scope is missing.
 pub async fn log_follow(app: &App, ctx: &OpCtx, from: Option<&str>, take: usize) -> Result<Vec<LogEntry>, AppError> {
     ctx.require_any(&["read:logs", "read:logs_users"])?;
-    let tenant = &ctx.tenant.id;
-    let Some(from) = from else {
-        return Ok(app.store().list::<LogEntry>(tenant, Query::all().limit(take)).await?.rows);
+    // The id itself is the place in the log; it need not be there any more.
+    let query = match from {
+        Some(from) if from.len() <= 128 => Query::all().after_id(from),
+        Some(_) => return Err(AppError::invalid_query("'from' is not the id of a log entry")),
+        None => Query::all(),
     };
-    // The id itself is the place in the log; it need not be there any more. Who follows is near the end, so the way
-    // there is from the end.
-    let mut rows = VecDeque::new();
-    let mut after = None;
-    loop {
-        let query = Query::all().descending().limit(limits::PAGE_ROWS).after(after);
-        let page = app.store().list::<LogEntry>(tenant, query).await?;
-        for entry in page.rows {
-            if entry.log_id.as_str() <= from {
-                return Ok(rows.into());
-            }
-            rows.push_front(entry);
-            rows.truncate(take);
-        }
-        after = page.next;
-        if after.is_none() {
-            return Ok(rows.into());
-        }
-    }
+    Ok(app.store().list::<LogEntry>(&ctx.tenant.id, query.limit(take)).await?.rows)
 }
 
 /// One entry.

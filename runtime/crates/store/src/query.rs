@@ -1,6 +1,10 @@
 //! What a list is asked for, and what it answers.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+
 use crate::entity::Index;
+use crate::key;
 
 /// Which end of the order comes first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -27,6 +31,8 @@ pub struct Query {
     pub skip: usize,
     /// Most rows of the page.
     pub limit: usize,
+    /// Where a count stops; `None` counts them all.
+    pub count_to: Option<u64>,
 }
 
 impl Query {
@@ -40,6 +46,7 @@ impl Query {
             after: None,
             skip: 0,
             limit: postern_model::limits::PAGE_ROWS_DEFAULT,
+            count_to: None,
         }
     }
 
@@ -71,10 +78,25 @@ impl Query {
         self
     }
 
+    /// Goes on after a row, which need not be there (any more). For lists by id.
+    #[must_use]
+    pub fn after_id(self, id: &str) -> Self {
+        let mut suffix = Vec::new();
+        key::push_text(&mut suffix, id);
+        self.after(Some(BASE64_URL_SAFE_NO_PAD.encode(suffix)))
+    }
+
     /// Passes over rows without reading them.
     #[must_use]
     pub fn skip(mut self, rows: usize) -> Self {
         self.skip = rows;
+        self
+    }
+
+    /// Stops a count at that many rows.
+    #[must_use]
+    pub fn count_to(mut self, rows: u64) -> Self {
+        self.count_to = Some(rows);
         self
     }
 

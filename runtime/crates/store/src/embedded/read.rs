@@ -117,6 +117,9 @@ pub(super) fn count(trees: &Trees, tenant: &TenantId, table: Table, query: &Quer
     let range = Range::of(tenant, table, &whole);
     let mut count = 0;
     for entry in range.iter(trees, &whole)? {
+        if query.count_to.is_some_and(|most| count >= most) {
+            break;
+        }
         entry.map_err(engine)?;
         count += 1;
     }
