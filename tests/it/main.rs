@@ -9,6 +9,7 @@
 
 mod budget;
 mod concurrency;
+mod configuration;
 mod coverage;
 mod durability;
 mod examples;
@@ -24,6 +25,7 @@ mod mfa_browser;
 mod openapi;
 mod secrets;
 mod signup;
+mod tenant_configuration;
 mod tls;
 mod tokens;
 mod unauthorized;

@@ -19,40 +19,63 @@ pub struct TriggerVersion {
     pub version: &'static str,
     /// Whether it is the one to use.
     pub current: bool,
+    /// JavaScript runtimes that Auth0 names for it.
+    pub runtimes: &'static [&'static str],
+    /// The one of an action that names none.
+    pub default_runtime: &'static str,
+    /// Whether its actions are bound to other things than the trigger.
+    pub entity_bound: bool,
     /// An older version of the trigger whose actions run at this one too.
     pub compatible: Option<&'static str>,
 }
 
 const fn current(id: &'static str, version: &'static str) -> TriggerVersion {
-    TriggerVersion { id, version, current: true, compatible: None }
+    TriggerVersion {
+        id,
+        version,
+        current: true,
+        runtimes: &["node18-actions", "node22"],
+        default_runtime: "node22",
+        entity_bound: false,
+        compatible: None,
+    }
 }
 
 const fn deprecated(id: &'static str, version: &'static str) -> TriggerVersion {
-    TriggerVersion { id, version, current: false, compatible: None }
+    TriggerVersion { current: false, runtimes: &["node22"], default_runtime: "node12", ..current(id, version) }
 }
 
-/// The triggers that actions may be made for. Only those of `post-login` run in a login; the others are kept so that
-/// a tenant's configuration can be imported whole.
+const fn entity(id: &'static str) -> TriggerVersion {
+    TriggerVersion { runtimes: &["node22"], entity_bound: true, ..current(id, "v1") }
+}
+
+/// The triggers that are listed, in the order and with the runtimes that Auth0 lists. Only those of `post-login` run in
+/// a login; the others are kept so that a tenant's configuration can be imported whole.
 const TRIGGERS: &[TriggerVersion] = &[
-    TriggerVersion { id: POST_LOGIN, version: "v3", current: true, compatible: Some("v2") },
-    deprecated(POST_LOGIN, "v2"),
     deprecated(POST_LOGIN, "v1"),
+    TriggerVersion { compatible: Some("v2"), ..current(POST_LOGIN, "v3") },
+    TriggerVersion { runtimes: &["node18", "node22"], default_runtime: "node16", ..deprecated(POST_LOGIN, "v2") },
     current("credentials-exchange", "v2"),
     deprecated("credentials-exchange", "v1"),
     current("pre-user-registration", "v2"),
     deprecated("pre-user-registration", "v1"),
-    current("post-user-registration", "v2"),
     deprecated("post-user-registration", "v1"),
+    current("post-user-registration", "v2"),
     current("post-change-password", "v2"),
     deprecated("post-change-password", "v1"),
-    current("send-phone-message", "v2"),
     deprecated("send-phone-message", "v1"),
+    current("send-phone-message", "v2"),
     current("password-reset-post-challenge", "v1"),
     current("custom-phone-provider", "v1"),
     current("custom-email-provider", "v1"),
-    current("custom-token-exchange", "v1"),
-    current("event-stream", "v1"),
-    current("password-hash-migration", "v1"),
+    TriggerVersion { runtimes: &["node18", "node22"], ..entity("custom-token-exchange") },
+    entity("event-stream"),
+    entity("password-hash-migration"),
+    entity("mcp-tool"),
+];
+
+/// Triggers of some tenants only: actions may be made for them, and Auth0 does not list them to all.
+const UNLISTED: &[TriggerVersion] = &[
     current("login-post-identifier", "v1"),
     current("signup-post-identifier", "v1"),
     current("post-credential-validation", "v1"),
@@ -126,7 +149,8 @@ pub fn trigger_list(ctx: &OpCtx) -> Result<&'static [TriggerVersion], AppError> 
 
 /// Whether actions may be made for this trigger.
 pub(crate) fn trigger_known(trigger: &Trigger) -> bool {
-    TRIGGERS.iter().any(|known| known.id == trigger.id && known.version == trigger.version)
+    let mut all = TRIGGERS.iter().chain(UNLISTED);
+    all.any(|known| known.id == trigger.id && known.version == trigger.version)
 }
 
 /// The bindings of a trigger in the order they run, and how many there are in all.
@@ -243,7 +267,7 @@ pub(crate) async fn bindings_of(app: &App, tenant: &TenantId, trigger_id: &str) 
 }
 
 fn check_trigger(id: &str) -> Result<(), AppError> {
-    if TRIGGERS.iter().any(|known| known.id == id) {
+    if TRIGGERS.iter().chain(UNLISTED).any(|known| known.id == id) {
         Ok(())
     } else {
         Err(AppError::not_found(format!("There is no trigger '{id}'.")))

@@ -1,11 +1,15 @@
 //! Roles, and who has them (Auth0 Management API: /roles, /users/{id}/roles).
 
-use postern_model::{Role, RoleId, User};
+use std::collections::BTreeMap;
+
+use postern_model::role::Permission;
+use postern_model::{ResourceServer, Role, RoleId, User};
 use postern_store::{CommitError, Expect, Index, Query, UserPatch, WriteSet};
 use serde_json::json;
 
 use crate::ctx::OpCtx;
 use crate::error::{AppError, Code};
+use crate::resource_servers::resource_server_by_audience;
 use crate::{App, ids, logs, users};
 
 /// Characters of a role's name, and of its description.
@@ -36,7 +40,7 @@ fn check(name: Option<&str>, description: Option<&str>) -> Result<(), AppError> 
 pub async fn role_create(app: &App, ctx: &OpCtx, name: String, description: String) -> Result<Role, AppError> {
     ctx.require("create:roles")?;
     check(Some(&name), Some(&description))?;
-    let role = Role { id: ids::role()?, revision: 0, name, description };
+    let role = Role { id: ids::role()?, revision: 0, name, description, permissions: Vec::new() };
     let set = WriteSet::new(&ctx.tenant.id, ctx.request_id).insert(&role).insert(&logs::audit(
         ctx,
         "Create a role",
@@ -120,6 +124,81 @@ pub async fn role_delete(app: &App, ctx: &OpCtx, id: &str) -> Result<(), AppErro
     )?);
     app.store().commit(set).await?;
     Ok(())
+}
+
+/// Permissions of one role (Auth0: 1000), and named in one request.
+const PERMISSIONS: usize = 1000;
+
+/// What a role may do, sorted, with the API that each is about when it is still there.
+///
+/// # Errors
+/// When the scope is missing or there is no such role.
+pub async fn role_permission_list(
+    app: &App,
+    ctx: &OpCtx,
+    id: &str,
+) -> Result<Vec<(Permission, Option<ResourceServer>)>, AppError> {
+    ctx.require("read:roles")?;
+    let role = load(app, ctx, id).await?;
+    let mut apis: BTreeMap<String, Option<ResourceServer>> = BTreeMap::new();
+    for permission in &role.permissions {
+        let identifier = &permission.resource_server_identifier;
+        if !apis.contains_key(identifier) {
+            let api = resource_server_by_audience(app, &ctx.tenant.id, identifier).await?;
+            apis.insert(identifier.clone(), api);
+        }
+    }
+    let with_api = |permission: Permission| {
+        let api = apis.get(&permission.resource_server_identifier).cloned().flatten();
+        (permission, api)
+    };
+    Ok(role.permissions.into_iter().map(with_api).collect())
+}
+
+/// Lets a role do more, or less.
+///
+/// # Errors
+/// When the scope is missing, there is no such role, or an API does not know a permission.
+pub async fn role_permission_update(
+    app: &App,
+    ctx: &OpCtx,
+    id: &str,
+    permissions: &[Permission],
+    change: RoleChange,
+) -> Result<(), AppError> {
+    ctx.require("update:roles")?;
+    load(app, ctx, id).await?;
+    if !(1..=PERMISSIONS).contains(&permissions.len()) {
+        return Err(AppError::invalid_body(format!("'permissions' must have 1 to {PERMISSIONS} entries")));
+    }
+    if change == RoleChange::Assign {
+        for Permission { resource_server_identifier: identifier, permission_name: name } in permissions {
+            let api = resource_server_by_audience(app, &ctx.tenant.id, identifier).await?;
+            if !api.is_some_and(|api| api.knows(name)) {
+                return Err(AppError::bad_request(format!("The API '{identifier}' has no permission '{name}'.")));
+            }
+        }
+    }
+    for _ in 0..ATTEMPTS {
+        let mut role = load(app, ctx, id).await?;
+        role.permissions.retain(|held| !permissions.contains(held));
+        if change == RoleChange::Assign {
+            role.permissions.extend(permissions.iter().cloned());
+            role.permissions.sort();
+            role.permissions.dedup();
+        }
+        if role.permissions.len() > PERMISSIONS {
+            return Err(AppError::bad_request(format!("A role may have at most {PERMISSIONS} permissions.")));
+        }
+        let entry = logs::audit(ctx, "Change the permissions of a role", id)?;
+        let set = WriteSet::new(&ctx.tenant.id, ctx.request_id).replace(&role).insert(&entry);
+        match app.store().commit(set).await {
+            Ok(_) => return Ok(()),
+            Err(CommitError::Conflict { .. }) => {}
+            Err(other) => return Err(other.into()),
+        }
+    }
+    Err(AppError::conflict("The role was changed at the same time by others; send the request again."))
 }
 
 /// The roles a user was given that still exist, whatever the scopes: for logins too.

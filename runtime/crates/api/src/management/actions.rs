@@ -147,7 +147,7 @@ async fn action_create(
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let mode = if body.deploy == Some(true) { CreateMode::Deploy } else { CreateMode::Draft };
     let view = actions::action_create(&app, &ctx, body.input()?, mode).await?;
-    Ok((StatusCode::CREATED, Json(json!(wire::action(&view)))))
+    Ok((StatusCode::CREATED, Json(json!(wire::changed(&view)))))
 }
 
 async fn action_fetch(
@@ -166,7 +166,7 @@ async fn action_update(
     Json(body): Json<ActionBody>,
 ) -> Result<Json<Value>, ApiError> {
     let view = actions::action_update(&app, &ctx, &id, &body.update()?).await?;
-    Ok(Json(json!(wire::action(&view))))
+    Ok(Json(json!(wire::changed(&view))))
 }
 
 #[derive(Debug, Deserialize)]
@@ -193,7 +193,7 @@ async fn action_deploy(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
     let (version, action) = actions::action_deploy(&app, &ctx, &id).await?;
-    Ok(Json(json!(wire::version(&version, &action))))
+    Ok(Json(json!(wire::deploying(&version, &action))))
 }
 
 #[derive(Debug, Deserialize)]

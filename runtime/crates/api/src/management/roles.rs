@@ -6,8 +6,11 @@ use axum::extract::State;
 use axum::http::{Method, StatusCode};
 use postern_app::App;
 use postern_app::error::AppError;
-use postern_app::roles;
-use serde_json::Value;
+use postern_app::roles::{self, RoleChange};
+use postern_model::ResourceServer;
+use postern_model::role::Permission;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use self::wire::RoleBody;
 use crate::error::ApiError;
@@ -72,6 +75,101 @@ pub(crate) fn routes() -> Routes<App> {
             },
             role_delete,
         )
+        .merge(permission_routes())
+}
+
+fn permission_routes() -> Routes<App> {
+    let change = Operation {
+        request: Some(Content::json(permissions_schema)),
+        failures: &[404, 409, 413],
+        ..Operation::new("", "", Access::Scopes(&["update:roles"]))
+    };
+    Routes::new()
+        .add(
+            Method::GET,
+            PERMISSIONS,
+            Operation {
+                query: &PARAMETERS,
+                response: Some(Content::json(|| json!({ "type": ["array", "object"] }))),
+                failures: &[404],
+                ..Operation::new("role_permission_list", "List what a role may do", Access::Scopes(&["read:roles"]))
+            },
+            role_permission_list,
+        )
+        .add(
+            Method::POST,
+            PERMISSIONS,
+            Operation { id: "role_permission_create", summary: "Let a role do more", success: 201, ..change },
+            role_permission_create,
+        )
+        .add(
+            Method::DELETE,
+            PERMISSIONS,
+            Operation { id: "role_permission_delete", summary: "Let a role do less", success: 204, ..change },
+            role_permission_delete,
+        )
+}
+
+const PERMISSIONS: &str = "/api/v2/roles/{id}/permissions";
+
+fn permissions_schema() -> Value {
+    json!({
+        "type": "object", "required": ["permissions"],
+        "properties": { "permissions": { "type": "array", "minItems": 1, "items": {
+            "type": "object", "required": ["resource_server_identifier", "permission_name"],
+            "properties": {
+                "resource_server_identifier": { "type": "string" }, "permission_name": { "type": "string" },
+            },
+        } } },
+    })
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PermissionsBody {
+    permissions: Vec<Permission>,
+}
+
+fn permission((permission, api): &(Permission, Option<ResourceServer>)) -> Value {
+    let known = api.iter().flat_map(|api| api.scopes.iter().flatten());
+    let description =
+        known.filter(|scope| scope.value == permission.permission_name).find_map(|scope| scope.description.as_ref());
+    json!({
+        "resource_server_identifier": permission.resource_server_identifier,
+        "resource_server_name": api.as_ref().and_then(|api| api.name.as_ref()),
+        "permission_name": permission.permission_name,
+        "description": description,
+    })
+}
+
+async fn role_permission_list(
+    State(app): State<App>,
+    Caller(ctx): Caller,
+    Path(id): Path<String>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<Value>, ApiError> {
+    let found = roles::role_permission_list(&app, &ctx, &id).await?;
+    Ok(Json(page.paging()?.answer_all("permissions", found.iter().map(permission).collect())?))
+}
+
+async fn role_permission_create(
+    State(app): State<App>,
+    Caller(ctx): Caller,
+    Path(id): Path<String>,
+    Json(body): Json<PermissionsBody>,
+) -> Result<(StatusCode, Json<Value>), ApiError> {
+    roles::role_permission_update(&app, &ctx, &id, &body.permissions, RoleChange::Assign).await?;
+    Ok((StatusCode::CREATED, Json(json!({}))))
+}
+
+async fn role_permission_delete(
+    State(app): State<App>,
+    Caller(ctx): Caller,
+    Path(id): Path<String>,
+    Json(body): Json<PermissionsBody>,
+) -> Result<StatusCode, ApiError> {
+    roles::role_permission_update(&app, &ctx, &id, &body.permissions, RoleChange::Remove).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn role_list(

@@ -97,5 +97,5 @@ async fn version_rollback(
     let update = body.unwrap_or_default().update_draft.unwrap_or(false);
     let mode = if update { RollbackMode::UpdateDraft } else { RollbackMode::KeepDraft };
     let (version, action) = versions::version_rollback(&app, &ctx, &id, &version_id, mode).await?;
-    Ok(Json(json!(wire::version(&version, &action))))
+    Ok(Json(json!(wire::deploying(&version, &action))))
 }

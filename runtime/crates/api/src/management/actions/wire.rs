@@ -151,7 +151,8 @@ pub(crate) struct ActionWire<'a> {
 #[derive(Debug, Serialize)]
 pub(crate) struct VersionWire<'a> {
     id: &'a str,
-    action_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action_id: Option<&'a str>,
     code: &'a str,
     dependencies: &'a [Dependency],
     deployed: bool,
@@ -160,7 +161,8 @@ pub(crate) struct VersionWire<'a> {
     status: VersionStatus,
     created_at: Timestamp,
     updated_at: Timestamp,
-    built_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    built_at: Option<Timestamp>,
     runtime: Runtime,
     supported_triggers: [TriggerWire; 1],
     content_sha256: &'a str,
@@ -223,11 +225,35 @@ pub(crate) fn action(view: &ActionView) -> ActionWire<'_> {
     }
 }
 
+/// An action that was just made or changed. Auth0 builds source after its answer, and then says how that went; so what
+/// became of it is told from the next answer on. A compiled action's module was built before it was kept.
+pub(crate) fn changed(view: &ActionView) -> ActionWire<'_> {
+    let wire = action(view);
+    match view.action.draft.runtime {
+        Runtime::Wasm => wire,
+        Runtime::Node22 | Runtime::Node18 => {
+            ActionWire { status: VersionStatus::Pending, errors: Vec::new(), built_at: None, ..wire }
+        }
+    }
+}
+
+/// A version as the answer to its deploy has it: as it was before it took the old one's place.
+pub(crate) fn deploying<'a>(version: &'a ActionVersion, action: &'a Action) -> VersionWire<'a> {
+    let head = ActionHead { all_changes_deployed: false, ..head(action, None) };
+    VersionWire {
+        action_id: None,
+        built_at: None,
+        deployed: false,
+        action: Some(Box::new(head)),
+        ..self::version(version, action)
+    }
+}
+
 /// A version of an action.
 pub(crate) fn version<'a>(version: &'a ActionVersion, action: &'a Action) -> VersionWire<'a> {
     VersionWire {
         id: version.id.as_str(),
-        action_id: version.action_id.as_str(),
+        action_id: Some(version.action_id.as_str()),
         code: &version.code,
         dependencies: &version.dependencies,
         deployed: action.deployed.as_ref() == Some(&version.id),
@@ -237,7 +263,7 @@ pub(crate) fn version<'a>(version: &'a ActionVersion, action: &'a Action) -> Ver
         status: VersionStatus::Built,
         created_at: version.created_at,
         updated_at: version.created_at,
-        built_at: version.created_at,
+        built_at: Some(version.created_at),
         runtime: version.runtime,
         supported_triggers: triggers(&action.trigger),
         content_sha256: &version.content_sha256,

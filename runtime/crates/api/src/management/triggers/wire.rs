@@ -111,9 +111,9 @@ pub(crate) fn trigger(trigger: &TriggerVersion) -> Value {
         "id": trigger.id,
         "version": trigger.version,
         "status": if trigger.current { "CURRENT" } else { "DEPRECATED" },
-        "runtimes": ["node18-actions", "node22", "wasm"],
-        "default_runtime": "node22",
-        "binding_policy": "trigger-bound",
+        "runtimes": trigger.runtimes.iter().chain(&["wasm"]).collect::<Vec<_>>(),
+        "default_runtime": trigger.default_runtime,
+        "binding_policy": if trigger.entity_bound { "entity-bound" } else { "trigger-bound" },
         "compatible_triggers": compatible,
     })
 }
