@@ -5,6 +5,7 @@ mod tls;
 
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use postern_api::Front;
 use postern_app::tenants::{Bootstrap, Scheme, bootstrap};
 use postern_app::{App, AppConfig};
 use postern_engine::{EgressConfig, Engine, EngineConfig};
+use postern_model::tenant::{RateLimit, RateLimits};
 use postern_store::{SledConfig, SledStore, Store as _};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -74,6 +76,18 @@ pub(crate) struct ServeArgs {
     /// Pages of the database kept in memory, MiB.
     #[arg(long, env = "POSTERN_STORE_CACHE_MIB", value_name = "MIB", default_value_t = 256)]
     store_cache_mib: u64,
+    /// Management requests of one tenant in a second, in the long run; the operator may set a tenant's own.
+    #[arg(long, env = "POSTERN_MANAGEMENT_RATE", value_name = "N", default_value_t = RateLimit::default().per_second)]
+    management_rate: NonZeroU32,
+    /// The same, at once.
+    #[arg(long, env = "POSTERN_MANAGEMENT_BURST", value_name = "N", default_value_t = RateLimit::default().burst)]
+    management_burst: NonZeroU32,
+    /// Requests of one tenant's users and applications in a second, in the long run.
+    #[arg(long, env = "POSTERN_AUTHENTICATION_RATE", value_name = "N", default_value_t = RateLimit::default().per_second)]
+    authentication_rate: NonZeroU32,
+    /// The same, at once.
+    #[arg(long, env = "POSTERN_AUTHENTICATION_BURST", value_name = "N", default_value_t = RateLimit::default().burst)]
+    authentication_burst: NonZeroU32,
     /// How the log on standard error is written. `POSTERN_LOG` sets what is in it, such as `debug`.
     #[arg(long, env = "POSTERN_LOG_FORMAT", value_enum, default_value_t)]
     log_format: LogFormat,
@@ -222,6 +236,10 @@ fn assemble(args: &ServeArgs) -> anyhow::Result<App> {
         master_key: data::master_key(&args.data)?,
         operator_token: data::operator_token(&args.data)?,
         token_for: TOKEN_FOR,
+        rate_limits: RateLimits {
+            management: RateLimit { per_second: args.management_rate, burst: args.management_burst },
+            authentication: RateLimit { per_second: args.authentication_rate, burst: args.authentication_burst },
+        },
         scheme: if args.tls.is_on() { Scheme::Https } else { Scheme::Http },
     }))
 }

@@ -10,6 +10,7 @@ use postern_app::tenants::{Scheme, tenant_by_domain};
 use postern_app::tokens::{ClientCredentials, token_create};
 use postern_app::{App, AppConfig, MasterKey};
 use postern_e2e::{Answer, Server};
+use postern_model::tenant::RateLimits;
 use postern_store::{SledConfig, SledStore};
 use serde_json::{Value, json};
 
@@ -99,6 +100,7 @@ async fn expired(server: &Server) -> String {
         operator_token: String::new(),
         token_for: Duration::from_secs(24 * 3600),
         scheme: Scheme::Http,
+        rate_limits: RateLimits::default(),
     });
     let tenant = tenant_by_domain(&app, &server.api.domain).await.unwrap();
     let request = ClientCredentials {

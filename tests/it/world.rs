@@ -25,6 +25,7 @@ pub(crate) struct World {
     pub(crate) log_id: String,
     /// A job that is finished.
     pub(crate) job_id: String,
+    pub(crate) kid: String,
     /// An authenticator app of the user.
     pub(crate) method_id: String,
     /// Name of an e-mail template.
@@ -66,6 +67,7 @@ impl World {
         let config = format!("/api/v2/rules-configs/{rule_config_key}");
         let _config = api.send(reqwest::Method::PUT, &config, Some(&json!({"value": name}))).await.expect(200);
         let logs = api.get("/api/v2/logs").await.expect(200);
+        let keys = api.get("/api/v2/keys/signing").await.expect(200);
         Self {
             api: api.clone(),
             operator: api.with_token(Some(operator_token)),
@@ -82,6 +84,7 @@ impl World {
             execution_id: waiting["execution_id"].as_str().unwrap().to_owned(),
             job_id: job["id"].as_str().unwrap().to_owned(),
             log_id: rows(&logs)[0]["log_id"].as_str().unwrap().to_owned(),
+            kid: rows(&keys)[0]["kid"].as_str().unwrap().to_owned(),
             method_id: method["id"].as_str().unwrap().to_owned(),
             template: "verify_email".to_owned(),
             login_id: waiting["login_id"].as_str().unwrap().to_owned(),
@@ -119,6 +122,7 @@ impl World {
                 "multifactor" => "google-authenticator",
                 "factors" => "otp",
                 "simulated-logins" => &self.login_id,
+                "signing" => &self.kid,
                 "triggers" => "post-login",
                 "rules" => &self.rule_id,
                 "rules-configs" => &self.rule_config_key,

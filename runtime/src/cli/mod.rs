@@ -3,6 +3,7 @@
 mod actions;
 mod build;
 mod clients;
+mod keys;
 mod login;
 pub(crate) mod output;
 mod project;
@@ -36,6 +37,9 @@ pub(crate) enum Command {
     /// Read and change roles, and give them to users
     #[command(subcommand)]
     Roles(users::RoleCommand),
+    /// List, rotate and revoke the keys that sign tokens
+    #[command(subcommand)]
+    Keys(keys::Command),
     /// Read the tenant log
     Logs(tenant::LogArgs),
     /// Read executions
@@ -60,6 +64,7 @@ pub(crate) fn run(target: &Target, command: Command) -> anyhow::Result<()> {
             Command::Clients(command) => clients::run(target, &out, command).await,
             Command::Connections(command) => clients::run_connections(target, &out, command).await,
             Command::Roles(command) => users::run_roles(target, &out, command).await,
+            Command::Keys(command) => keys::run(target, &out, command).await,
             Command::Logs(args) => tenant::logs(target, &out, args).await,
             Command::Executions(command) => tenant::executions(target, &out, command).await,
             Command::Tenant(command) => tenant::run(target, &out, command).await,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::login::show_runs;
 use super::output::{Output, text};
@@ -34,6 +34,9 @@ pub(crate) enum Command {
         /// A limit of its own, such as fuel=100000000; may be repeated
         #[arg(long = "limit", value_name = "NAME=NUMBER")]
         limits: Vec<String>,
+        /// A rate limit of its own, such as management.burst=1000 or authentication.per_second=500; may be repeated
+        #[arg(long = "rate-limit", value_name = "API.NAME=NUMBER")]
+        rate_limits: Vec<String>,
     },
 }
 
@@ -58,11 +61,14 @@ pub(crate) async fn run(target: &Target, out: &Output, command: Command) -> anyh
             let found = remote.call(Method::GET, &path, &[], Body::Nothing).await?;
             out.rows(&found, "", &[("name", "/name"), ("domain", "/domain"), ("issuer", "/issuer")]);
         }
-        Command::Set { name, egress, limits } => {
-            let mut body = serde_json::Map::new();
+        Command::Set { name, egress, limits, rate_limits } => {
+            let mut body = Map::new();
             body.extend(egress.map(|egress| ("egress".to_owned(), json!(egress))));
             if !limits.is_empty() {
-                body.insert("limits".to_owned(), numbers(&limits)?);
+                body.insert("limits".to_owned(), Value::Object(numbers("limit", &limits)?));
+            }
+            if !rate_limits.is_empty() {
+                body.insert("rate_limits".to_owned(), nested(numbers("rate-limit", &rate_limits)?)?);
             }
             let path = ["operator", "v1", "tenants", &name];
             let changed = remote.call(Method::PATCH, &path, &[], Body::Json(Value::Object(body))).await?;
@@ -73,16 +79,27 @@ pub(crate) async fn run(target: &Target, out: &Output, command: Command) -> anyh
 }
 
 /// Reads NAME=NUMBER arguments.
-fn numbers(given: &[String]) -> anyhow::Result<Value> {
+fn numbers(argument: &str, given: &[String]) -> anyhow::Result<Map<String, Value>> {
     given
         .iter()
         .map(|pair| {
             let parts = pair.split_once('=').and_then(|(name, number)| Some((name, number.parse::<u64>().ok()?)));
-            let (name, number) = parts.with_context(|| format!("--limit '{pair}' is not NAME=NUMBER"))?;
+            let (name, number) = parts.with_context(|| format!("--{argument} '{pair}' is not NAME=NUMBER"))?;
             Ok((name.to_owned(), json!(number)))
         })
-        .collect::<anyhow::Result<serde_json::Map<_, _>>>()
-        .map(Value::Object)
+        .collect()
+}
+
+/// `{"a.b": 1}` as `{"a": {"b": 1}}`.
+fn nested(flat: Map<String, Value>) -> anyhow::Result<Value> {
+    let mut nested = Map::new();
+    for (path, number) in flat {
+        let (outer, inner) = path.split_once('.').with_context(|| format!("'{path}' is not API.NAME"))?;
+        if let Value::Object(object) = nested.entry(outer).or_insert_with(|| json!({})) {
+            object.insert(inner.to_owned(), number);
+        }
+    }
+    Ok(Value::Object(nested))
 }
 
 /// `postern export`

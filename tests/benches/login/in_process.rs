@@ -13,6 +13,7 @@ use postern_app::tenants::{Scheme, bootstrap, tenant_by_domain};
 use postern_app::{App, AppConfig, MasterKey, OpCtx, ScopeSet, grants, ids};
 use postern_e2e::module;
 use postern_engine::{Engine, EngineConfig};
+use postern_model::tenant::RateLimits;
 use postern_model::{Actor, Outcome, Runtime, Trigger};
 use postern_store::bench::{self, Workload};
 use postern_store::{SledConfig, SledStore, Store};
@@ -36,6 +37,7 @@ async fn assemble(folder: &Path) -> (App, OpCtx, String) {
         operator_token: "operator".to_owned(),
         token_for: Duration::from_secs(3600),
         scheme: Scheme::Https,
+        rate_limits: RateLimits::default(),
     });
     let made = bootstrap(&app, DOMAIN, Timestamp::now()).await.expect("an empty store");
     let tenant = tenant_by_domain(&app, DOMAIN).await.expect("the tenant");

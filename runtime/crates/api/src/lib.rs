@@ -16,6 +16,7 @@ pub mod openapi;
 mod operator;
 mod page;
 mod permission;
+mod rates;
 mod server;
 
 use std::sync::Arc;
@@ -64,6 +65,7 @@ pub fn router(app: App) -> Router {
         .fallback(|| async { not_served() })
         .method_not_allowed_fallback(|| async { not_served() })
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(app.clone(), rates::limit))
         .layer(from_fn_with_state(app.clone(), cors::cors))
         .layer(from_fn_with_state(meter, name_request))
         .with_state(app)

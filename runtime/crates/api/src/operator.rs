@@ -87,6 +87,7 @@ fn settings_schema() -> Value {
         "properties": {
             "egress": { "type": "string", "enum": ["public", "none"] },
             "limits": { "type": ["object", "null"], "additionalProperties": { "type": "integer" } },
+            "rate_limits": { "type": ["object", "null"], "additionalProperties": { "type": "object" } },
         },
     })
 }
@@ -149,6 +150,8 @@ struct SettingsBody {
     egress: Option<Egress>,
     #[serde(default, deserialize_with = "given")]
     limits: Option<Value>,
+    #[serde(default, deserialize_with = "given")]
+    rate_limits: Option<Value>,
 }
 
 async fn tenant_update(
@@ -157,13 +160,14 @@ async fn tenant_update(
     Path(name): Path<String>,
     Json(body): Json<SettingsBody>,
 ) -> Result<Json<Value>, ApiError> {
-    let settings = TenantSettings { egress: body.egress, limits: body.limits };
+    let settings = TenantSettings { egress: body.egress, limits: body.limits, rate_limits: body.rate_limits };
     let tenant = tenants::tenant_update(&app, &name, settings).await?;
     Ok(Json(json!({
         "name": tenant.id,
         "domain": tenant.domain,
         "egress": tenant.egress,
         "limits": tenant.limits.unwrap_or_default(),
+        "rate_limits": tenant.rate_limits,
     })))
 }
 

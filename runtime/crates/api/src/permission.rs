@@ -17,6 +17,7 @@ use postern_model::limits::CORRELATION_CHARS;
 
 use crate::error::{ApiError, unauthenticated};
 use crate::openapi::Access;
+use crate::rates::Counted;
 
 /// The name of a request: in its answer, in the program's log and in the tenant log alike.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +61,9 @@ impl FromRequestParts<App> for Caller {
         let Host(tenant) = Host::from_request_parts(parts, app).await?;
         let token = bearer(&parts.headers).ok_or_else(|| unauthenticated("Missing authentication"))?;
         let bearer = management_token_check(&tenant, token)?;
+        if let Some(counted) = parts.extensions.get::<Counted>() {
+            counted.count(&tenant, Timestamp::now())?;
+        }
         let ctx = OpCtx {
             tenant: Arc::clone(&tenant.tenant),
             actor: bearer.actor,

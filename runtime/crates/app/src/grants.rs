@@ -101,6 +101,9 @@ pub const MANAGEMENT_SCOPES: &[&str] = &[
     "create:email_templates",
     "update:email_templates",
     "create:user_tickets",
+    "read:signing_keys",
+    "create:signing_keys",
+    "update:signing_keys",
     "create:simulated_logins",
     "read:simulated_logins",
 ];

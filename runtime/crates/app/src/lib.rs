@@ -19,6 +19,7 @@ pub mod export;
 pub mod grants;
 pub mod ids;
 pub mod jobs;
+pub mod keys;
 pub mod login;
 pub mod logs;
 pub mod lucene;
@@ -26,6 +27,7 @@ pub mod mail;
 pub mod mfa;
 pub mod origins;
 pub mod passwords;
+pub mod rates;
 pub mod resource_servers;
 pub mod retention;
 pub mod roles;
@@ -42,6 +44,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use postern_engine::Engine;
+use postern_model::tenant::RateLimits;
 use postern_store::{Health, Store};
 
 pub use ctx::{OpCtx, ScopeSet};
@@ -63,6 +66,8 @@ pub struct AppConfig {
     pub token_for: Duration,
     /// How clients reach the program; part of every issuer.
     pub scheme: tenants::Scheme,
+    /// Of tenants without their own.
+    pub rate_limits: RateLimits,
 }
 
 /// The program without its front. Cheap to clone.
@@ -133,6 +138,10 @@ impl App {
 
     pub(crate) fn jobs(&self) -> &jobs::JobState {
         &self.0.jobs
+    }
+
+    pub(crate) fn rate_limits(&self) -> RateLimits {
+        self.0.config.rate_limits
     }
 
     pub(crate) fn master_key(&self) -> &MasterKey {

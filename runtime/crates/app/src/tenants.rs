@@ -6,13 +6,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use jiff::Timestamp;
 use postern_model::connection::DEFAULT_DATABASE;
-use postern_model::tenant::Egress;
+use postern_model::tenant::{Egress, RateLimits};
 use postern_model::{Client, Connection, ExecutionLimits, RootAttributes, Strategy, Tenant, TenantId};
 use postern_store::{CommitError, Index, Query, Setting, Table, WriteSet, root_tenant};
 use serde_json::{Map, Value, json};
 
 use crate::error::{AppError, Code};
-use crate::tokens::{self, Keys};
+use crate::keys::{self, Keys};
+use crate::rates::Rates;
 use crate::{App, connections, grants, ids};
 
 /// Name of the setting that holds the id of a tenant's first management client.
@@ -47,6 +48,8 @@ pub struct TenantKeys {
     pub tenant: Arc<Tenant>,
     /// Signs and checks its tokens.
     pub keys: Keys,
+    /// What its clients may still ask for.
+    pub rates: Rates,
     scheme: Scheme,
 }
 
@@ -100,7 +103,7 @@ pub fn operator_check(app: &App, token: &str) -> bool {
     !token.is_empty() && verify_slices_are_equal(app.operator_token().as_bytes(), token.as_bytes()).is_ok()
 }
 
-/// Creates a tenant with a signing key, a management client and a database connection. The caller has checked that
+/// Creates a tenant with signing keys, a management client and a database connection. The caller has checked that
 /// the operator asks.
 ///
 /// # Errors
@@ -110,18 +113,15 @@ pub async fn tenant_create(app: &App, name: &str, domain: &str, now: Timestamp) 
         AppError::invalid_body("'name' must be 1 to 63 lower-case letters, digits and inner hyphens")
     })?;
     let domain = parse_domain(domain)?;
-    let key_id = id.clone();
-    let key_app = app.clone();
-    let signing_key = tokio::task::spawn_blocking(move || tokens::signing_key_create(&key_app, &key_id))
-        .await
-        .map_err(|error| AppError::internal("make a signing key").with_source(error))??;
+    let signing_keys = keys::first(app, &id, &domain, now).await?;
     let tenant = Tenant {
         id: id.clone(),
         revision: 0,
         domain,
-        signing_keys: vec![signing_key],
+        signing_keys,
         limits: None,
         egress: Egress::Public,
+        rate_limits: None,
         created_at: now,
     };
     let client = management_client(now)?;
@@ -249,7 +249,8 @@ async fn tenant_find(app: &App, host: &str) -> Result<Option<Arc<TenantKeys>>, A
         return Ok(None);
     };
     let keys = Keys::open(app, &tenant)?;
-    let loaded = Arc::new(TenantKeys { tenant: Arc::new(tenant), keys, scheme: app.scheme() });
+    let rates = Rates::new(tenant.rate_limits.unwrap_or_else(|| app.rate_limits()));
+    let loaded = Arc::new(TenantKeys { tenant: Arc::new(tenant), keys, rates, scheme: app.scheme() });
     let mut all = app.loaded_tenants().0.write().unwrap_or_else(PoisonError::into_inner);
     all.insert(host.to_owned(), Arc::clone(&loaded));
     Ok(Some(loaded))
@@ -262,6 +263,8 @@ pub struct TenantSettings {
     pub egress: Option<Egress>,
     /// Laid over its limits, one by one; `null` goes back to the defaults.
     pub limits: Option<Value>,
+    /// Laid over its rate limits, one by one; `null` goes back to the defaults.
+    pub rate_limits: Option<Value>,
 }
 
 /// Changes a tenant's settings; its next login has them. The caller has checked that the operator asks.
@@ -277,9 +280,35 @@ pub async fn tenant_update(app: &App, name: &str, settings: TenantSettings) -> R
         Some(Value::Null) => tenant.limits = None,
         Some(given) => tenant.limits = Some(limits_over(tenant.limits.unwrap_or_default(), given)?),
     }
+    match settings.rate_limits {
+        None => {}
+        Some(Value::Null) => tenant.rate_limits = None,
+        Some(given) => {
+            let current = tenant.rate_limits.unwrap_or_else(|| app.rate_limits());
+            tenant.rate_limits = Some(rate_limits_over(current, &given)?);
+        }
+    }
     app.store().commit(WriteSet::new(&root_tenant(), ids::request()?).replace(&tenant)).await?;
-    app.loaded_tenants().0.write().unwrap_or_else(PoisonError::into_inner).remove(&tenant.domain);
+    forget(app, &tenant);
     Ok(tenant)
+}
+
+/// What is kept of the tenant in memory is read anew by the next request.
+pub(crate) fn forget(app: &App, tenant: &Tenant) {
+    app.loaded_tenants().0.write().unwrap_or_else(PoisonError::into_inner).remove(&tenant.domain);
+}
+
+fn rate_limits_over(current: RateLimits, given: &Value) -> Result<RateLimits, AppError> {
+    let bad = || AppError::invalid_body("'rate_limits' must be an object of objects, or null");
+    let mut limits = json!(current);
+    for (api, values) in given.as_object().ok_or_else(bad)? {
+        let unknown = |name: &str| AppError::invalid_body(format!("Additional properties not allowed: {name}"));
+        let limit = limits.get_mut(api).ok_or_else(|| unknown(&format!("rate_limits.{api}")))?;
+        for (name, value) in values.as_object().ok_or_else(bad)? {
+            *limit.get_mut(name).ok_or_else(|| unknown(&format!("rate_limits.{api}.{name}")))? = value.clone();
+        }
+    }
+    serde_json::from_value(limits).map_err(AppError::invalid_body)
 }
 
 fn limits_over(current: ExecutionLimits, given: Value) -> Result<ExecutionLimits, AppError> {

@@ -4,88 +4,23 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
-use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::KeyPair as _;
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
-use postern_model::{Actor, Client, ClientId, LogType, SigningKey, Tenant, TenantId, UserId};
+use jsonwebtoken::{Algorithm, Validation};
+use postern_model::{Actor, Client, ClientId, LogType, TenantId, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::error::{AppError, Code};
 use crate::resource_servers::resource_server_by_audience;
 use crate::tenants::{TenantKeys, is_management_audience, management_audience};
-use crate::{App, ScopeSet, grants, ids, logs, secrets, tenant_settings};
+use crate::{App, ScopeSet, grants, logs, tenant_settings};
 
 /// `gty` of a client-credentials token.
 const CLIENT_CREDENTIALS: &str = "client_credentials";
 /// Clocks may differ by this much, s.
 const LEEWAY_SECONDS: u64 = 60;
-
-fn row_key(kid: &str) -> String {
-    format!("signing_key/{kid}")
-}
-
-/// Makes a signing key; takes about a tenth of a second of CPU.
-///
-/// # Errors
-/// A fault of the generator.
-pub fn signing_key_create(app: &App, tenant: &TenantId) -> Result<SigningKey, AppError> {
-    let fault = |_| AppError::internal("make a signing key");
-    let pair = KeyPair::generate(KeySize::Rsa2048).map_err(fault)?;
-    let der: Pkcs8V1Der<'_> = pair.as_der().map_err(fault)?;
-    let kid = URL_SAFE_NO_PAD.encode(ids::random::<16>()?);
-    let public = pair.public_key();
-    Ok(SigningKey {
-        sealed_private_key: secrets::seal(app, tenant, &row_key(&kid), der.as_ref())?,
-        n: URL_SAFE_NO_PAD.encode(public.modulus().big_endian_without_leading_zero()),
-        e: URL_SAFE_NO_PAD.encode(public.exponent().big_endian_without_leading_zero()),
-        kid,
-    })
-}
-
-/// The keys of a tenant, opened.
-pub struct Keys {
-    signs: (String, EncodingKey),
-    checks: Vec<(String, DecodingKey)>,
-}
-
-impl std::fmt::Debug for Keys {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Keys").field("kid", &self.signs.0).finish_non_exhaustive()
-    }
-}
-
-impl Keys {
-    pub(crate) fn open(app: &App, tenant: &Tenant) -> Result<Self, AppError> {
-        let first = tenant.signing_keys.first().ok_or_else(|| AppError::internal("the tenant has no signing key"))?;
-        let der = secrets::open(app, &tenant.id, &row_key(&first.kid), &first.sealed_private_key)?;
-        let text = pem::encode(&pem::Pem::new("PRIVATE KEY", der));
-        let private = EncodingKey::from_rsa_pem(text.as_bytes())
-            .map_err(|error| AppError::internal("read a signing key").with_source(error))?;
-        let checks = tenant
-            .signing_keys
-            .iter()
-            .map(|key| Ok((key.kid.clone(), DecodingKey::from_rsa_components(&key.n, &key.e)?)))
-            .collect::<Result<_, jsonwebtoken::errors::Error>>()
-            .map_err(|error| AppError::internal("read a public key").with_source(error))?;
-        Ok(Self { signs: (first.kid.clone(), private), checks })
-    }
-
-    /// Signs claims.
-    ///
-    /// # Errors
-    /// A fault of the signer.
-    pub fn sign(&self, claims: &impl Serialize) -> Result<String, AppError> {
-        let mut header = Header::new(Algorithm::RS256);
-        header.kid = Some(self.signs.0.clone());
-        jsonwebtoken::encode(&header, claims, &self.signs.1)
-            .map_err(|error| AppError::internal("sign a token").with_source(error))
-    }
-}
 
 /// What a user's own token is good for in the management API, whatever else it holds.
 pub const CURRENT_USER_SCOPES: &[&str] = &[
@@ -142,8 +77,7 @@ pub(crate) fn token_check(tenant: &TenantKeys, token: &str, audiences: &[String]
         return Err(refuse("Invalid token"));
     }
     let kid = header.kid.ok_or_else(|| refuse("Invalid token"))?;
-    let (_, key) =
-        tenant.keys.checks.iter().find(|(known, _)| *known == kid).ok_or_else(|| refuse("Invalid signature"))?;
+    let key = tenant.keys.check(&kid).ok_or_else(|| refuse("Invalid signature"))?;
     let mut validation = Validation::new(Algorithm::RS256);
     validation.set_audience(audiences);
     validation.set_issuer(&[tenant.issuer()]);
@@ -202,7 +136,7 @@ pub async fn id_token_user(
     let refuse = || AppError::bad_request("The token is not a valid ID token of a user of this tenant.");
     let header = jsonwebtoken::decode_header(token).map_err(|_bad| refuse())?;
     let kid = header.kid.filter(|_| header.alg == Algorithm::RS256).ok_or_else(refuse)?;
-    let (_, key) = tenant.keys.checks.iter().find(|(known, _)| *known == kid).ok_or_else(refuse)?;
+    let key = tenant.keys.check(&kid).ok_or_else(refuse)?;
     let mut validation = Validation::new(Algorithm::RS256);
     validation.validate_aud = false;
     validation.set_issuer(&[tenant.issuer()]);
@@ -418,24 +352,13 @@ async fn log(
 pub(crate) fn id_token_claims(tenant: &TenantKeys, token: &str) -> Option<Map<String, Value>> {
     let header = jsonwebtoken::decode_header(token).ok().filter(|header| header.alg == Algorithm::RS256)?;
     let kid = header.kid?;
-    let (_, key) = tenant.keys.checks.iter().find(|(known, _)| *known == kid)?;
+    let key = tenant.keys.check(&kid)?;
     let mut validation = Validation::new(Algorithm::RS256);
     validation.set_issuer(&[tenant.issuer()]);
     validation.set_required_spec_claims(&["iss", "sub", "aud"]);
     validation.validate_exp = false;
     validation.validate_aud = false;
     jsonwebtoken::decode::<Map<String, Value>>(token, key, &validation).ok().map(|data| data.claims)
-}
-
-/// The public keys (RFC 7517).
-#[must_use]
-pub fn jwks(tenant: &Tenant) -> Value {
-    let keys: Vec<Value> = tenant
-        .signing_keys
-        .iter()
-        .map(|key| json!({ "kty": "RSA", "use": "sig", "alg": "RS256", "kid": key.kid, "n": key.n, "e": key.e }))
-        .collect();
-    json!({ "keys": keys })
 }
 
 /// The secret of `Authorization: Basic`, decoded: id and secret, percent-encoded by the client (RFC 6749 § 2.3.1).

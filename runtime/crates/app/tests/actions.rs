@@ -17,6 +17,7 @@ use postern_app::tenants::Scheme;
 use postern_app::versions::{self, RollbackMode};
 use postern_app::{App, AppConfig, AppError, Kind, MasterKey, OpCtx, ScopeSet, artifacts, ids};
 use postern_engine::{Engine, EngineConfig};
+use postern_model::tenant::RateLimits;
 use postern_model::{
     Action, ActionVersion, Actor, LogEntry, OnFailure, RunStatus, Runtime, Tenant, Trigger, VersionStatus, limits,
 };
@@ -43,6 +44,7 @@ impl Bench {
             operator_token: "operator".to_owned(),
             token_for: Duration::from_secs(60),
             scheme: Scheme::Https,
+            rate_limits: RateLimits::default(),
         });
         Self { app, _folder: folder }
     }

@@ -7,6 +7,11 @@ use serde::{Deserialize, Serialize};
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 
+/// Signing keys of a tenant that were current and are not revoked.
+pub const PREVIOUS_SIGNING_KEYS: usize = 8;
+/// Revoked signing keys that are still listed.
+pub const REVOKED_SIGNING_KEYS: usize = 8;
+
 /// A client's own name for its request (`X-Correlation-ID`), characters (Auth0: 64).
 pub const CORRELATION_CHARS: usize = 64;
 

@@ -12,6 +12,7 @@ mod executions;
 mod grants;
 mod guardian;
 mod jobs;
+mod keys;
 mod logs;
 mod resource_servers;
 mod roles;
@@ -41,6 +42,7 @@ pub(crate) fn routes() -> Routes<App> {
         .merge(grants::routes())
         .merge(jobs::routes())
         .merge(guardian::routes())
+        .merge(keys::routes())
         .merge(logs::routes())
         .merge(resource_servers::routes())
         .merge(roles::routes())

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use postern_app::tenants::{Scheme, tenant_create};
 use postern_app::{App, AppConfig, MasterKey};
 use postern_engine::{Engine, EngineConfig};
+use postern_model::tenant::RateLimits;
 use postern_store::{SledConfig, SledStore};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -70,6 +71,7 @@ impl Server {
             operator_token: "operator".to_owned(),
             token_for: Duration::from_secs(600),
             scheme: Scheme::Https,
+            rate_limits: RateLimits::default(),
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

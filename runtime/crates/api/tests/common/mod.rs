@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use postern_app::tenants::{Scheme, bootstrap};
 use postern_app::{App, AppConfig, MasterKey};
 use postern_engine::{Engine, EngineConfig};
+use postern_model::tenant::RateLimits;
 use postern_store::{SledConfig, SledStore, Store};
 use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
@@ -178,6 +179,7 @@ impl Server {
             operator_token: OPERATOR_TOKEN.to_owned(),
             token_for: Duration::from_secs(3600),
             scheme: Scheme::Https,
+            rate_limits: RateLimits::default(),
         });
         let first = bootstrap(&app, DOMAIN, Timestamp::now()).await.unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -12,6 +12,7 @@ use postern_app::users::{self, UserInput};
 use postern_app::{App, AppConfig, AppError, MasterKey, OpCtx, ScopeSet, artifacts, ids};
 use postern_engine::{EgressConfig, Engine, EngineConfig};
 use postern_model::connection::DEFAULT_DATABASE;
+use postern_model::tenant::RateLimits;
 use postern_model::{
     Action, Actor, Client, Connection, Execution, Identity, LogEntry, OnFailure, Outcome, RootAttributes, Runtime,
     Strategy, SuspendedLogin, Tenant, Trigger, User,
@@ -48,6 +49,7 @@ impl Bench {
             operator_token: "operator".to_owned(),
             token_for: Duration::from_secs(60),
             scheme: Scheme::Https,
+            rate_limits: RateLimits::default(),
         });
         let tenant = Arc::new(Tenant {
             id: "default".parse().unwrap(),
@@ -56,6 +58,7 @@ impl Bench {
             signing_keys: Vec::new(),
             limits: None,
             egress: postern_model::tenant::Egress::Public,
+            rate_limits: None,
             created_at: Timestamp::UNIX_EPOCH,
         });
         let bench = Self { app, tenant, _folder: folder };

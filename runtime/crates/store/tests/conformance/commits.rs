@@ -252,6 +252,7 @@ pub(crate) async fn tenants_do_not_see_each_other(store: &dyn Store) {
         signing_keys: Vec::new(),
         limits: None,
         egress: postern_model::tenant::Egress::Public,
+        rate_limits: None,
         created_at: at(0),
     };
     let refused = store.commit(set(&root_tenant()).insert(&root)).await;
