@@ -106,6 +106,7 @@ fn caller(tenant: &str, scopes: &str) -> OpCtx {
             domain: format!("{tenant}.example.test"),
             signing_keys: Vec::new(),
             limits: None,
+            rate_limits: None,
             egress: postern_model::tenant::Egress::Public,
             created_at: Timestamp::UNIX_EPOCH,
         }),
