@@ -447,6 +447,7 @@ async fn codes(server: &Server, codes: &[Code]) -> Vec<String> {
         operator_token: String::new(),
         token_for: Duration::from_secs(24 * 3600),
         scheme: Scheme::Http,
+        rate_limits: postern_model::tenant::RateLimits::default(),
     });
     let tenant = "default".parse().unwrap();
     let mut made = Vec::new();
