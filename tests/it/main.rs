@@ -7,6 +7,7 @@
     reason = "a test reports by panicking"
 )]
 
+mod authorize;
 mod budget;
 mod concurrency;
 mod configuration;
@@ -21,11 +22,13 @@ mod in_process;
 mod isolation;
 mod jobs;
 mod keys;
+mod logout;
 mod mail;
 mod mfa;
 mod mfa_browser;
 mod openapi;
 mod secrets;
+mod sessions;
 mod signup;
 mod tenant_configuration;
 mod tls;

@@ -11,12 +11,14 @@
 )]
 
 mod api;
+mod browser;
 mod guest;
 mod https;
 mod server;
 mod smtp;
 
 pub use api::{Answer, Api, binding, encode};
+pub use browser::{Browser, Form, PASSWORD, Visit, form_decode, form_encode};
 pub use guest::{example, examples_folder, module, returning};
 pub use https::HttpsServer;
 pub use server::{Bootstrap, Server, ServerOptions};

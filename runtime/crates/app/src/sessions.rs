@@ -6,37 +6,18 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use postern_model::{
-    ClientId, Device, LogEntry, LogType, Session, SessionId, SessionLifetimes, TenantId, User, UserId,
-};
-use postern_store::{CommitError, Expect, Index, Query, Setting, WriteSet};
+use postern_model::{ClientId, Device, LogEntry, LogType, Session, SessionId, User, UserId};
+use postern_store::{CommitError, Expect, Index, Query, WriteSet};
 use serde_json::{Map, Value, json};
 
 use crate::ctx::OpCtx;
 use crate::error::AppError;
-use crate::{App, ids};
+use crate::{App, ids, tenant_settings};
 
-/// Name of the tenant's settings.
-const TENANT_SETTINGS: &str = "tenant_settings";
 /// A use is written down at most so often: the idle time need not be exact.
 const TOUCHED_EVERY: Duration = Duration::from_secs(60);
 /// Sessions whose time is over that a new one takes along.
 const EXPIRED_AT_A_TIME: usize = 4;
-
-/// The tenant's settings, if it has any of its own.
-pub(crate) async fn tenant_settings(app: &App, tenant: &TenantId) -> Result<Option<Value>, AppError> {
-    Ok(app.store().fetch::<Setting>(tenant, TENANT_SETTINGS).await?.map(|settings| settings.value))
-}
-
-/// How long the tenant lets sessions last.
-///
-/// # Errors
-/// A fault of the store.
-pub async fn session_lifetimes(app: &App, tenant: &TenantId) -> Result<SessionLifetimes, AppError> {
-    let settings = tenant_settings(app, tenant).await?;
-    let hours = |name: &str| settings.as_ref().and_then(|settings| settings.get(name)).and_then(Value::as_f64);
-    Ok(SessionLifetimes::of_hours(hours("session_lifetime"), hours("idle_session_lifetime")))
-}
 
 /// The session of that id, when it still is one: its time is not over, its user is there and has not changed the
 /// password since.
@@ -69,7 +50,7 @@ pub async fn session_draft(
     (user_id, connection): (UserId, &str),
     methods: Vec<Value>,
 ) -> Result<Session, AppError> {
-    let lifetimes = session_lifetimes(app, &ctx.tenant.id).await?;
+    let settings = tenant_settings::load(app, &ctx.tenant.id).await?;
     Ok(Session {
         id: ids::session()?,
         revision: 0,
@@ -83,8 +64,8 @@ pub async fn session_draft(
         last_device: device(ctx),
         created_at: ctx.now,
         updated_at: ctx.now,
-        idle_expires_at: after(ctx.now, lifetimes.idle),
-        expires_at: after(ctx.now, lifetimes.absolute),
+        idle_expires_at: after(ctx.now, settings.session_idle_for()),
+        expires_at: after(ctx.now, settings.session_for()),
     })
 }
 
@@ -122,14 +103,14 @@ pub async fn session_touch(app: &App, ctx: &OpCtx, session: &Session, client: &C
     if recent && session.clients.contains(client) {
         return Ok(());
     }
-    let lifetimes = session_lifetimes(app, &ctx.tenant.id).await?;
+    let settings = tenant_settings::load(app, &ctx.tenant.id).await?;
     let mut session = session.clone();
     if !session.clients.contains(client) {
         session.clients.push(client.clone());
     }
     session.updated_at = ctx.now;
     session.last_device = device(ctx);
-    session.idle_expires_at = after(ctx.now, lifetimes.idle);
+    session.idle_expires_at = after(ctx.now, settings.session_idle_for());
     match app.store().commit(WriteSet::new(&ctx.tenant.id, ids::request()?).replace(&session)).await {
         // Used by another page in this moment, or ended: either way there is nothing to note.
         Ok(_) | Err(CommitError::Conflict { .. }) => Ok(()),

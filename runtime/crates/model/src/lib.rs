@@ -47,7 +47,7 @@ pub use metadata::{Metadata, MetadataKind};
 pub use resource_server::{ClientGrant, ResourceServer, ScopeInfo};
 pub use role::Role;
 pub use rule::Rule;
-pub use session::{BrowserTransaction, Device, Session, SessionLifetimes};
+pub use session::{BrowserTransaction, Device, Session};
 pub use tenant::{SigningKey, Tenant};
 pub use tenant_settings::TenantSettings;
 pub use user::{Actor, HistoryEntry, Identity, User};

@@ -1,46 +1,10 @@
 //! A browser's signed-in state, and the login page it is on.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{ClientId, SessionId, UserId};
-
-/// How long sessions last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SessionLifetimes {
-    /// From the login on, whatever happens.
-    pub absolute: Duration,
-    /// From the last use on.
-    pub idle: Duration,
-}
-
-impl SessionLifetimes {
-    /// The longest either may be (Auth0: 100 days).
-    pub const LONGEST: Duration = Duration::from_secs(100 * 24 * 3600);
-
-    /// Lifetimes in hours, as the tenant settings `session_lifetime` and `idle_session_lifetime` give them.
-    /// What is out of range, or not set, is the default.
-    #[must_use]
-    pub fn of_hours(absolute: Option<f64>, idle: Option<f64>) -> Self {
-        let parse = |hours: Option<f64>, default: Duration| {
-            let hours = hours.filter(|hours| *hours > 0.0);
-            let duration = hours.and_then(|hours| Duration::try_from_secs_f64(hours * 3600.0).ok());
-            duration.filter(|duration| *duration <= Self::LONGEST).unwrap_or(default)
-        };
-        let default = Self::default();
-        Self { absolute: parse(absolute, default.absolute), idle: parse(idle, default.idle) }
-    }
-}
-
-impl Default for SessionLifetimes {
-    /// Auth0's: 7 days, 3 days.
-    fn default() -> Self {
-        Self { absolute: Duration::from_secs(7 * 24 * 3600), idle: Duration::from_secs(3 * 24 * 3600) }
-    }
-}
 
 /// Address and program of a browser.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -156,20 +120,5 @@ pub struct BrowserTransaction {
 impl std::fmt::Debug for BrowserTransaction {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("BrowserTransaction").field("client_id", &self.client_id).finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lifetimes_out_of_range_are_the_defaults() {
-        let default = SessionLifetimes::default();
-        let half_an_hour = Duration::from_secs(1800);
-        assert_eq!(SessionLifetimes::of_hours(None, None), default);
-        assert_eq!(SessionLifetimes::of_hours(Some(-1.0), Some(0.0)), default);
-        assert_eq!(SessionLifetimes::of_hours(Some(f64::NAN), Some(1e300)), default);
-        assert_eq!(SessionLifetimes::of_hours(Some(0.5), Some(72.0)).absolute, half_an_hour);
     }
 }

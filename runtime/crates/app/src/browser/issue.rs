@@ -3,7 +3,8 @@
 use postern_model::{Client, LogType};
 use serde_json::{Map, Value, json};
 
-use super::request::{AuthorizeRequest, CodeChallenge, Refused};
+use super::answer::Refused;
+use super::request::{AuthorizeRequest, CodeChallenge};
 use super::transaction::PendingLogin;
 use super::{Step, Visit};
 use crate::authentication::{Authorized, Challenge, Code, Wanted, WithoutScopes, asked_for, code_create, tokens_issue};

@@ -44,20 +44,13 @@ fn connection_settings(connection: &Connection) -> Value {
     let mut settings = Map::from_iter([("name".to_owned(), json!(connection.name))]);
     if connection.strategy.is_database() {
         let disabled = |name: &str| connection.options.get(name) == Some(&Value::Bool(true));
-        settings.insert("passwordPolicy".to_owned(), json!(policy(connection)));
-        settings.insert("showSignup".to_owned(), json!(!disabled("disable_signup")));
+        settings.insert("passwordPolicy".to_owned(), json!(connection.password_policy().name()));
+        settings.insert("showSignup".to_owned(), json!(!connection.disables_signup()));
         settings.insert("showForgot".to_owned(), json!(!disabled("disable_self_service_change_password")));
-        settings.insert("requires_username".to_owned(), json!(disabled("requires_username")));
+        settings.insert("requires_username".to_owned(), json!(connection.requires_username()));
         if let Some(validation) = connection.options.get("validation").filter(|validation| validation.is_object()) {
             settings.insert("validation".to_owned(), validation.clone());
         }
     }
     Value::Object(settings)
-}
-
-/// The name of a connection's password policy (Auth0: `options.passwordPolicy`; a new database has `good`).
-pub(super) fn policy(connection: &Connection) -> &str {
-    let known = ["none", "low", "fair", "good", "excellent"];
-    let given = connection.options.get("passwordPolicy").and_then(Value::as_str);
-    given.filter(|given| known.contains(given)).unwrap_or("good")
 }

@@ -5,11 +5,11 @@ use postern_model::{Client, ClientId};
 use serde_json::Value;
 use url::Url;
 
-use super::request::{PageError, Refused};
+use super::answer::{PageError, Refused};
 use super::{Visit, urls};
 use crate::error::AppError;
 use crate::tokens::id_token_claims;
-use crate::{App, sessions};
+use crate::{App, sessions, tenant_settings};
 
 /// The setting with the addresses.
 const ALLOWED: &str = "allowed_logout_urls";
@@ -103,9 +103,8 @@ async fn allowed(app: &App, visit: &Visit, client: Option<&Client>) -> Result<Ve
     if let Some(client) = client {
         return Ok(urls::registered(client, ALLOWED).map(str::to_owned).collect());
     }
-    let settings = sessions::tenant_settings(app, &visit.ctx.tenant.id).await?;
-    let urls = settings.as_ref().and_then(|settings| settings.get(ALLOWED)).and_then(Value::as_array);
-    Ok(urls.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect())
+    let settings = tenant_settings::load(app, &visit.ctx.tenant.id).await?;
+    Ok(settings.allowed_logout_urls().map(str::to_owned).collect())
 }
 
 fn checked(allowed: &[String], address: &str, name: &str) -> Result<String, PageError> {

@@ -3,12 +3,14 @@
 //! A browser is known by a cookie of its own, which is not the session's: what it began on one page goes on only in the
 //! same browser. Each call here ends in a [`Step`], what the browser does next, or a [`Refused`].
 
+mod answer;
 mod issue;
 mod lock;
 mod logout;
 mod mfa;
 mod request;
 mod sign_in;
+mod ticket;
 mod transaction;
 mod urls;
 
@@ -18,15 +20,15 @@ use postern_model::{Client, Connection, Outcome, Session};
 use postern_store::Index;
 use serde_json::{Value, json};
 
+pub use self::answer::{AuthorizeAnswer, PageError, Refused};
 pub use self::lock::lock_settings_fetch;
 pub use self::logout::{EndSession, oidc_logout, v2_logout};
 pub use self::mfa::{MfaForm, MfaGiven, mfa_enrollment, mfa_form, mfa_proceed, mfa_submit};
-pub use self::request::{
-    AuthorizeAnswer, AuthorizeRequest, CodeChallenge, PageError, Parameters, Refused, ResponseMode, ResponseTypes,
-};
+pub use self::request::{AuthorizeRequest, CodeChallenge, Parameters, ResponseMode, ResponseTypes};
 pub use self::sign_in::{
-    CrossOrigin, CrossOriginRefused, Form, FormError, SignIn, login_form, login_submit, ticket_create,
+    Form, FormError, SignIn, SignUp, login_form, login_submit, reset_request_submit, signup_submit,
 };
+pub use self::ticket::{CrossOrigin, CrossOriginRefused, ticket_create};
 pub use self::transaction::{PendingLogin, Transaction, browser_create, form_check, form_token, transaction_fetch};
 use crate::App;
 use crate::ctx::OpCtx;
@@ -104,7 +106,7 @@ pub async fn authorize(visit: &Visit, mut parameters: Parameters) -> Result<Step
     issue::scopes_check(visit, &mut request, &target.client).await?;
     let client = Arc::new(target.client);
     if let Some(ticket) = ticket {
-        let (who, pending) = sign_in::ticket_redeem(visit, &request, &ticket).await?;
+        let (who, pending) = ticket::ticket_redeem(visit, &request, &ticket).await?;
         return begin(visit, &request, client, who, pending).await;
     }
     if let Some(session) = usable(visit, &request, &client).await? {

@@ -1,30 +1,22 @@
 //! How a user proves who they are to us: the login and signup forms, and tickets for forms elsewhere.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use postern_model::connection::DEFAULT_DATABASE;
-use postern_model::{Client, ClientId, Connection, LogType, Session, UserId};
+use postern_model::connection::{DEFAULT_DATABASE, PasswordPolicy};
+use postern_model::{Client, Connection, Session, UserId};
 use postern_store::{Index, Query};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::request::{AuthorizeRequest, PageError, Refused};
+use super::answer::{PageError, Refused};
 use super::transaction::{self, PendingLogin, Transaction, transaction_fetch};
-use super::{Step, Visit, lock, method, urls};
+use super::{Step, Visit, method, urls};
 use crate::App;
-use crate::authentication::{LoginRefused, one_time_create, one_time_take, password_check};
+use crate::authentication::{LoginRefused, SignupRefused, SignupRequest, password_check, signup};
 use crate::ctx::OpCtx;
 use crate::error::AppError;
-use crate::login::Who;
-use crate::{logs, sessions};
-
-/// Kind of a login ticket.
-const TICKET: &str = "login_ticket";
-/// How long a ticket is good: the browser goes on at once.
-const TICKET_FOR: Duration = Duration::from_secs(120);
-/// Grant types that `/co/authenticate` takes as `credential_type`.
-const PASSWORD_REALM: &str = "http://auth0.com/oauth/grant-type/password-realm";
+use crate::login::{RequestFacts, Who};
+use crate::mail::tickets::{ChangePassword, password_mail_send};
+use crate::{sessions, tenant_settings};
 
 /// What a login or signup page shows.
 #[derive(Debug, Clone)]
@@ -85,13 +77,13 @@ impl From<PageError> for FormError {
 }
 
 /// The connections a client may log in by, the default database first, then by name.
-pub(super) async fn connections_of(app: &App, ctx: &OpCtx, _client: &Client) -> Result<Vec<Connection>, AppError> {
+pub(super) async fn connections_of(app: &App, ctx: &OpCtx, client: &Client) -> Result<Vec<Connection>, AppError> {
     let mut connections: Vec<Connection> = Vec::new();
     let mut after = None;
     loop {
         let query = Query::by(Index::ConnectionByName).limit(100).after(after);
         let page = app.store().list::<Connection>(&ctx.tenant.id, query).await?;
-        connections.extend(page.rows);
+        connections.extend(page.rows.into_iter().filter(|connection| connection.is_enabled_for(&client.client_id)));
         match page.next {
             Some(next) => after = Some(next),
             None => break,
@@ -102,18 +94,24 @@ pub(super) async fn connections_of(app: &App, ctx: &OpCtx, _client: &Client) -> 
 }
 
 /// The database that a login page is for: the one asked for, or the client's first.
-async fn database_of(
+pub(super) async fn database_of(
     app: &App,
     ctx: &OpCtx,
     client: &Client,
     wanted: Option<&str>,
 ) -> Result<Option<Connection>, AppError> {
     let enabled = connections_of(app, ctx, client).await?;
-    let mut databases = enabled.into_iter().filter(|connection| connection.strategy.is_database());
-    Ok(match wanted {
-        Some(wanted) => databases.find(|connection| connection.name == wanted),
-        None => databases.next(),
-    })
+    let databases: Vec<Connection> =
+        enabled.into_iter().filter(|connection| connection.strategy.is_database()).collect();
+    let named = |name: &str| databases.iter().find(|connection| connection.name == name);
+    let chosen = match wanted {
+        Some(wanted) => named(wanted),
+        None => {
+            let settings = tenant_settings::load(app, &ctx.tenant.id).await?;
+            settings.default_directory().and_then(named).or(databases.first())
+        }
+    };
+    Ok(chosen.cloned())
 }
 
 /// The transaction of a form with its client and database.
@@ -133,23 +131,24 @@ async fn opened(visit: &Visit, state: &str) -> Result<(Transaction, Arc<Client>,
 }
 
 fn form_of(transaction: &Transaction, client: &Client, connection: &Connection) -> Form {
-    let flag = |name: &str| connection.options.get(name) == Some(&Value::Bool(true));
     let request = &transaction.request;
     let scheme = urls::parse(&request.redirect_uri).map(|url| url.scheme().to_owned());
     Form {
         client_name: client.name.clone(),
         login_hint: request.login_hint.clone(),
-        signup: !flag("disable_signup"),
-        requires_username: flag("requires_username"),
-        password_hint: match lock::policy(connection) {
-            "none" => "Any password will do; a long one is better.",
-            "low" => "At least 6 characters.",
-            "fair" => "At least 8 characters, with lower case, upper case and a digit.",
-            "excellent" => {
+        signup: !connection.disables_signup(),
+        requires_username: connection.requires_username(),
+        password_hint: match connection.password_policy() {
+            PasswordPolicy::None => "Any password will do; a long one is better.",
+            PasswordPolicy::Low => "At least 6 characters.",
+            PasswordPolicy::Fair => "At least 8 characters, with lower case, upper case and a digit.",
+            PasswordPolicy::Good => {
+                "At least 8 characters, with at least three of: lower case, upper case, digits, special characters."
+            }
+            PasswordPolicy::Excellent => {
                 "At least 10 characters, never three equal ones in a row, with at least three of: lower case, \
                  upper case, digits, special characters."
             }
-            _ => "At least 8 characters, with at least three of: lower case, upper case, digits, special characters.",
         },
         scheme: scheme.filter(|scheme| scheme != "https" && scheme != "http"),
     }
@@ -199,7 +198,7 @@ async fn signed_in(
 }
 
 /// The session that a login will have.
-async fn draft(visit: &Visit, connection: &Connection, who: &Who) -> Result<Session, AppError> {
+pub(super) async fn draft(visit: &Visit, connection: &Connection, who: &Who) -> Result<Session, AppError> {
     let user_id = match who {
         Who::Known(id) => id.clone(),
         Who::Profile(profile) => profiled(connection, profile)?,
@@ -215,112 +214,69 @@ fn profiled(connection: &Connection, profile: &Map<String, Value>) -> Result<Use
     text.parse().map_err(|_bad| AppError::bad_request("The profile's user_id is not well-formed."))
 }
 
-/// What a ticket stands for.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Ticket {
-    client_id: ClientId,
-    session: Session,
-    /// A profile that is synced by the login, when the connection keeps its users elsewhere.
-    profile: Option<Map<String, Value>>,
-}
-
-/// What `/co/authenticate` is asked with.
+/// What was typed into a signup form.
 #[derive(Clone, Default)]
-#[expect(missing_docs, reason = "Auth0's names")]
-pub struct CrossOrigin {
-    pub client_id: String,
-    pub credential_type: String,
-    pub username: String,
+#[expect(missing_docs, reason = "the names say it")]
+pub struct SignUp {
+    pub email: String,
+    pub username: Option<String>,
     pub password: String,
-    pub realm: Option<String>,
+    /// Inputs of the tenant's own, `ulp-…`: for registration actions.
+    pub own: Map<String, Value>,
 }
 
-impl std::fmt::Debug for CrossOrigin {
+impl std::fmt::Debug for SignUp {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CrossOrigin").field("client_id", &self.client_id).finish_non_exhaustive()
+        f.debug_struct("SignUp").finish_non_exhaustive()
     }
 }
 
-/// Why `/co/authenticate` refuses.
-#[derive(Debug)]
-pub enum CrossOriginRefused {
-    /// Status, `error`, `error_description`.
-    Refused(u16, &'static str, String),
-    /// A fault of ours.
-    App(AppError),
-}
-
-impl From<AppError> for CrossOriginRefused {
-    fn from(error: AppError) -> Self {
-        Self::App(error)
-    }
-}
-
-/// Checks a user's password for a login form that is not ours; the ticket is for `/authorize`, for once
-/// (Auth0: cross-origin authentication).
+/// Takes a signup form, and logs the new user in.
 ///
 /// # Errors
-/// In Auth0's words.
-pub async fn ticket_create(visit: &Visit, asked: &CrossOrigin) -> Result<String, CrossOriginRefused> {
-    let (app, ctx) = (&visit.app, &visit.ctx);
-    let refused = |status, error, text: &str| CrossOriginRefused::Refused(status, error, text.to_owned());
-    let unknown = || refused(401, "unauthorized_client", "Unknown or invalid client.");
-    let id: ClientId = asked.client_id.parse().map_err(|_bad| unknown())?;
-    let client = app.store().fetch::<Client>(&ctx.tenant.id, id.as_str()).await.map_err(AppError::from)?;
-    let client = client.ok_or_else(unknown)?;
-    let realm = match asked.credential_type.as_str() {
-        PASSWORD_REALM => Some(
-            asked
-                .realm
-                .as_deref()
-                .ok_or_else(|| refused(400, "invalid_request", "Missing required parameter: realm"))?,
-        ),
-        "password" => asked.realm.as_deref(),
-        _ => return Err(refused(400, "unsupported_credential_type", "Unknown credential type.")),
+/// See [`FormError`]. Whether an address is taken is said only where the tenant wants that.
+pub async fn signup_submit(visit: &Visit, state: &str, typed: SignUp) -> Result<Step, FormError> {
+    let (transaction, client, connection) = opened(visit, state).await?;
+    let request = SignupRequest {
+        client_id: client.client_id.as_str().to_owned(),
+        connection: connection.name.clone(),
+        password: typed.password,
+        email: Some(typed.email).filter(|email| !email.is_empty()),
+        username: typed.username.filter(|name| !name.is_empty()),
+        request: RequestFacts { method: "POST".to_owned(), body: typed.own, ..visit.request.clone() },
+        ..SignupRequest::default()
     };
-    let Some(connection) = database_of(app, ctx, &client, realm).await? else {
-        return Err(refused(400, "invalid_request", "The connection is not enabled for the client."));
-    };
-    let credentials = (asked.username.as_str(), asked.password.as_str());
-    let who = match password_check(app, ctx, &client, &connection, credentials).await {
-        Ok(who) => who,
-        Err(LoginRefused::App(error)) => return Err(error.into()),
-        Err(LoginRefused::Wrong) => return Err(refused(403, "access_denied", "Wrong email or password.")),
-        Err(LoginRefused::Blocked) => return Err(refused(403, "blocked_user", "user is blocked")),
-        Err(other) => {
-            let (status, error, text) = other.words();
-            return Err(refused(status, error, text));
+    let again = |text: &str| FormError::Again(400, text.to_owned());
+    let user = signup(&visit.app, &visit.ctx, request).await.map_err(|refused| match refused {
+        SignupRefused::App(error) => error.into(),
+        SignupRefused::Invalid(text) | SignupRefused::Denied(text) => again(&text),
+        SignupRefused::Unknown(text) => again(text),
+        SignupRefused::Disabled => again("Signing up is not possible here."),
+        SignupRefused::Exists { open: false, .. } => {
+            again("You cannot sign up with these details. If you have an account already, log in.")
         }
-    };
-    let session = draft(visit, &connection, &who).await?;
-    let profile = match who {
-        Who::Known(_) => None,
-        Who::Profile(profile) => Some(profile),
-    };
-    let ticket = Ticket { client_id: client.client_id.clone(), session, profile };
-    let secret = one_time_create(app, &ctx.tenant.id, TICKET, &ticket, TICKET_FOR, ctx.now).await?;
-    let fields = Map::from_iter([
-        ("client_id".to_owned(), json!(client.client_id)),
-        ("connection".to_owned(), json!(connection.name)),
-        ("user_id".to_owned(), json!(ticket.session.user_id)),
-    ]);
-    logs::log_write(app, &ctx.tenant.id, LogType::SuccessCrossOrigin, "", fields, ctx.now).await?;
-    Ok(secret)
+        SignupRefused::Exists { username: false, .. } => again("A user with this email address already exists."),
+        SignupRefused::Exists { username: true, .. } => again("The username is taken."),
+        SignupRefused::Password(bad) => again(bad.message()),
+    })?;
+    Ok(signed_in(visit, &transaction, client, &connection, Who::Known(user.user_id)).await?)
 }
 
-/// What a ticket stands for, when it is this client's.
-pub(super) async fn ticket_redeem(
-    visit: &Visit,
-    request: &AuthorizeRequest,
-    secret: &str,
-) -> Result<(Who, PendingLogin), Refused> {
-    let bad = || Refused::Client(request.refuse("access_denied", "Invalid or expired login ticket"));
-    let now = visit.ctx.now;
-    let ticket = one_time_take::<Ticket>(&visit.app, &visit.ctx.tenant.id, TICKET, secret, now).await?;
-    let ticket = ticket.filter(|ticket| ticket.client_id == request.client_id).ok_or_else(bad)?;
-    let who = match ticket.profile {
-        Some(profile) => Who::Profile(profile),
-        None => Who::Known(ticket.session.user_id.clone()),
+/// Sends the link to choose a new password to whoever has this address, if anyone has.
+///
+/// # Errors
+/// See [`FormError`].
+pub async fn reset_request_submit(visit: &Visit, state: &str, email: &str) -> Result<(), FormError> {
+    let (_, client, connection) = opened(visit, state).await?;
+    if email.trim().is_empty() || email.chars().count() > 320 {
+        return Err(FormError::Again(400, "Enter your email address.".to_owned()));
+    }
+    let asked = ChangePassword {
+        client_id: Some(client.client_id.as_str().to_owned()),
+        email: email.to_owned(),
+        connection: connection.name,
+        ip: visit.ctx.ip.clone(),
+        language: visit.request.language.clone(),
     };
-    Ok((who, PendingLogin { session: ticket.session, known: false, challenge: false }))
+    Ok(password_mail_send(&visit.app, &visit.tenant, asked, visit.ctx.now).await?)
 }

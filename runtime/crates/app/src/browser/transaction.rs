@@ -8,7 +8,8 @@ use postern_model::{BrowserTransaction, Session, TenantId, limits};
 use postern_store::{Expect, Index, Query, WriteSet};
 use serde::{Deserialize, Serialize};
 
-use super::request::{AuthorizeRequest, PageError, Refused};
+use super::answer::{PageError, Refused};
+use super::request::AuthorizeRequest;
 use crate::actions::sha256_hex;
 use crate::ctx::OpCtx;
 use crate::error::AppError;

@@ -5,6 +5,7 @@ mod lock;
 mod logout;
 mod mfa;
 pub(crate) mod page;
+mod register;
 mod sign_in;
 pub(crate) mod visitor;
 
@@ -20,7 +21,12 @@ use crate::openapi::Routes;
 const FORM_BYTES: usize = 64 * 1024;
 
 pub(crate) fn routes() -> Routes<App> {
-    authorize::routes().merge(sign_in::routes()).merge(logout::routes()).merge(mfa::routes()).merge(lock::routes())
+    authorize::routes()
+        .merge(sign_in::routes())
+        .merge(register::routes())
+        .merge(logout::routes())
+        .merge(mfa::routes())
+        .merge(lock::routes())
 }
 
 /// Name and value pairs of a query string.
