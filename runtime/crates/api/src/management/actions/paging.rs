@@ -38,6 +38,8 @@ impl Paging {
 
     /// The answer.
     pub(crate) fn list(self, name: &str, rows: Value, total: usize) -> Value {
+        // A page past the end has no total, as recorded.
+        let total = if rows.as_array().is_some_and(Vec::is_empty) { 0 } else { total };
         let mut object = Map::new();
         object.insert(name.to_owned(), rows);
         for (key, number) in [("total", total), ("page", self.page as usize), ("per_page", self.per_page as usize)] {
