@@ -137,12 +137,9 @@ async fn every_list_refuses_bad_query_parameters() {
     assert!(parameters >= 8, "only {parameters} parameters were tried");
 }
 
-#[tokio::test]
-async fn ids_that_do_not_exist_are_not_found() {
-    let server = Server::start().await;
-    let world = World::create(&server.api, &server.bootstrap.operator_token, "first").await;
-    let before = world.everything().await;
-    let absent = World {
+/// Well-formed ids of nothing.
+fn absent(world: &World) -> World {
+    World {
         user_id: "auth0|nobody".to_owned(),
         client_id: "nothing".to_owned(),
         connection_id: "con_nothing".to_owned(),
@@ -161,8 +158,12 @@ async fn ids_that_do_not_exist_are_not_found() {
         login_id: "lgn_nothing".to_owned(),
         template: "nothing".to_owned(),
         ..world.clone()
-    };
-    let malformed = World {
+    }
+}
+
+/// Texts that are no ids.
+fn malformed(world: &World) -> World {
+    World {
         user_id: "no-strategy\u{1}".to_owned(),
         client_id: "not a client!".to_owned(),
         connection_id: "§".to_owned(),
@@ -181,7 +182,15 @@ async fn ids_that_do_not_exist_are_not_found() {
         login_id: "\u{0}".to_owned(),
         template: "../x".to_owned(),
         ..world.clone()
-    };
+    }
+}
+
+#[tokio::test]
+async fn ids_that_do_not_exist_are_not_found() {
+    let server = Server::start().await;
+    let world = World::create(&server.api, &server.bootstrap.operator_token, "first").await;
+    let before = world.everything().await;
+    let (absent, malformed) = (absent(&world), malformed(&world));
     let mut tried = 0;
     for operation in operations(&server.api).await {
         let reads_a_row = matches!(operation.access, Access::Scopes(_)) && operation.path.contains('{');

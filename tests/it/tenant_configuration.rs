@@ -214,7 +214,12 @@ async fn actions_have_the_recorded_shapes() {
         (409, &json!("Unable to delete an action bound to a trigger."))
     );
     assert_eq!(api.send(Method::DELETE, &format!("{list}/{id}?force=true"), None).await.status.as_u16(), 204);
+}
 
+#[tokio::test]
+async fn triggers_are_those_of_auth0() {
+    let server = Server::start().await;
+    let api = &server.api;
     let triggers = api.get("/api/v2/actions/triggers").await.expect(200);
     let triggers = triggers["triggers"].as_array().unwrap();
     assert_eq!(triggers.len(), 20);

@@ -103,20 +103,19 @@ pub async fn connection_create(app: &App, ctx: &OpCtx, input: ConnectionInput) -
 
 /// The options of a database that names none, as Auth0 gives them, without those that would promise what we have not.
 pub(crate) fn database_options() -> Map<String, Value> {
-    let options = json!({
-        "mfa": { "active": true, "return_enroll_settings": true },
-        "passwordPolicy": "good",
-        "strategy_version": 2,
-        "authentication_methods": {
-            "password": { "enabled": true, "api_behavior": "required", "signup_behavior": "allow" },
-            "passkey": { "enabled": false },
-        },
-        "brute_force_protection": true,
-    });
-    match options {
-        Value::Object(options) => options,
-        _ => Map::new(),
-    }
+    Map::from_iter([
+        ("mfa".to_owned(), json!({ "active": true, "return_enroll_settings": true })),
+        ("passwordPolicy".to_owned(), json!("good")),
+        ("strategy_version".to_owned(), json!(2)),
+        (
+            "authentication_methods".to_owned(),
+            json!({
+                "password": { "enabled": true, "api_behavior": "required", "signup_behavior": "allow" },
+                "passkey": { "enabled": false },
+            }),
+        ),
+        ("brute_force_protection".to_owned(), json!(true)),
+    ])
 }
 
 fn apply(app: &App, ctx: &OpCtx, connection: &mut Connection, input: ConnectionInput) -> Result<(), AppError> {

@@ -25,7 +25,7 @@ impl TenantSettings {
     fn hours(&self, name: &str, default: u64) -> Duration {
         let hours = self.0.get(name).and_then(Value::as_f64).filter(|hours| *hours > 0.0);
         let given = hours.and_then(|hours| Duration::try_from_secs_f64(hours * 3600.0).ok());
-        given.unwrap_or(Duration::from_secs(default * 3600))
+        given.unwrap_or_else(|| Duration::from_secs(default * 3600))
     }
 
     /// A flag of `flags`.

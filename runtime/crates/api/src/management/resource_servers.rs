@@ -67,6 +67,12 @@ pub(crate) fn routes() -> Routes<App> {
             },
             resource_server_fetch,
         )
+        .merge(change_routes())
+}
+
+fn change_routes() -> Routes<App> {
+    let one = Some(Content::json(schema));
+    Routes::new()
         .add(
             Method::PATCH,
             ONE,

@@ -203,10 +203,7 @@ fn defaults(first_party: bool) -> Map<String, Value> {
             "infinite_token_lifetime": first_party, "infinite_idle_token_lifetime": first_party,
         },
     });
-    match defaults {
-        Value::Object(defaults) => defaults,
-        _ => Map::new(),
-    }
+    serde_json::from_value(defaults).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -214,31 +211,31 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check_one(settings: Value, want: bool) {
-        let Value::Object(map) = &settings else { panic!("{settings}") };
+    fn check_one(settings: &Value, want: bool) {
+        let Value::Object(map) = settings else { panic!("{settings}") };
         assert_eq!(check(map).is_ok(), want, "{settings}");
     }
 
     #[test]
     fn settings_are_checked() {
-        check_one(json!({"callbacks": ["https://app.example.com/cb", "http://localhost:3000", "com.app://cb"]}), true);
-        check_one(json!({"callbacks": ["https://*.example.com/cb"]}), true);
-        check_one(json!({"callbacks": ["javascript:alert(1)"]}), false);
-        check_one(json!({"callbacks": ["/relative"]}), false);
-        check_one(json!({"callbacks": ["https://a.example/#x"]}), false);
-        check_one(json!({"callbacks": ["https://a.example/\r\nx: y"]}), false);
-        check_one(json!({"callbacks": "https://a.example"}), false);
-        check_one(json!({"callbacks": [7]}), false);
-        check_one(json!({"web_origins": ["https://a.example"]}), true);
-        check_one(json!({"web_origins": ["https://a.example/path"]}), false);
-        check_one(json!({"token_endpoint_auth_method": "none"}), true);
-        check_one(json!({"token_endpoint_auth_method": "magic"}), false);
-        check_one(json!({"jwt_configuration": {"alg": "RS512"}}), false);
-        check_one(json!({"jwt_configuration": {"lifetime_in_seconds": 0}}), false);
-        check_one(json!({"refresh_token": {"leeway": "x"}}), false);
-        check_one(json!({"refresh_token": {"rotation_type": "rotating", "expiration_type": "expiring"}}), true);
-        check_one(json!({"tenant": "x"}), false);
-        check_one(json!({"something_new": {"a": 1}}), true);
-        check_one(json!({"callbacks": null}), true);
+        check_one(&json!({"callbacks": ["https://app.example.com/cb", "http://localhost:3000", "com.app://cb"]}), true);
+        check_one(&json!({"callbacks": ["https://*.example.com/cb"]}), true);
+        check_one(&json!({"callbacks": ["javascript:alert(1)"]}), false);
+        check_one(&json!({"callbacks": ["/relative"]}), false);
+        check_one(&json!({"callbacks": ["https://a.example/#x"]}), false);
+        check_one(&json!({"callbacks": ["https://a.example/\r\nx: y"]}), false);
+        check_one(&json!({"callbacks": "https://a.example"}), false);
+        check_one(&json!({"callbacks": [7]}), false);
+        check_one(&json!({"web_origins": ["https://a.example"]}), true);
+        check_one(&json!({"web_origins": ["https://a.example/path"]}), false);
+        check_one(&json!({"token_endpoint_auth_method": "none"}), true);
+        check_one(&json!({"token_endpoint_auth_method": "magic"}), false);
+        check_one(&json!({"jwt_configuration": {"alg": "RS512"}}), false);
+        check_one(&json!({"jwt_configuration": {"lifetime_in_seconds": 0}}), false);
+        check_one(&json!({"refresh_token": {"leeway": "x"}}), false);
+        check_one(&json!({"refresh_token": {"rotation_type": "rotating", "expiration_type": "expiring"}}), true);
+        check_one(&json!({"tenant": "x"}), false);
+        check_one(&json!({"something_new": {"a": 1}}), true);
+        check_one(&json!({"callbacks": null}), true);
     }
 }
