@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 pub use self::search::{UserPage, UserQuery, UserWindow, user_list};
 use crate::ctx::OpCtx;
 use crate::error::{AppError, Code};
+use crate::mail::tickets::{Asked, user_created};
 use crate::logs::{self, LogFilter};
 use crate::{App, clients, connections, ids, mfa, passwords};
 
@@ -43,6 +44,8 @@ pub struct UserInput {
     pub text: BTreeMap<&'static str, Option<String>>,
     /// `email_verified`, `phone_verified`, `blocked`.
     pub flags: BTreeMap<&'static str, bool>,
+    /// Whether a new user is asked to confirm the address; as `email_verified` says when absent.
+    pub verify_email: Option<bool>,
     #[expect(missing_docs, reason = "says its name")]
     pub user_metadata: Option<Metadata>,
     #[expect(missing_docs, reason = "says its name")]
@@ -127,6 +130,7 @@ pub async fn user_create(app: &App, ctx: &OpCtx, input: UserInput) -> Result<Use
             return Err(AppError::invalid_body("Missing required property: password"));
         }
     }
+    let verify_email = input.verify_email;
     let user = new_user(ctx, input, &connection).await?;
     let set = WriteSet::new(&ctx.tenant.id, ctx.request_id).insert(&user).insert(&logs::audit(
         ctx,
@@ -134,7 +138,12 @@ pub async fn user_create(app: &App, ctx: &OpCtx, input: UserInput) -> Result<Use
         user.user_id.as_str(),
     )?);
     match app.store().commit(set).await {
-        Ok(_) => load(app, ctx, user.user_id.as_str()).await,
+        Ok(_) => {
+            let user = load(app, ctx, user.user_id.as_str()).await?;
+            let asked = Asked { ip: ctx.ip.clone(), ..Asked::default() };
+            user_created(app, &ctx.tenant, &user, asked, verify_email, ctx.now).await?;
+            Ok(user)
+        }
         Err(CommitError::Conflict { .. } | CommitError::Duplicate { .. }) => {
             Err(AppError::new(Code::UserExists, "The user already exists."))
         }
@@ -254,14 +263,22 @@ pub async fn user_update(app: &App, ctx: &OpCtx, id: &str, input: UserInput) -> 
     {
         return Err(AppError::bad_request("The connection is not one of the user's."));
     }
+    let verify_email = input.verify_email.filter(|asks| *asks && input.text("email").is_some());
     let patch = patch_of(ctx, user.user_id.clone(), input).await?;
     let set =
         WriteSet::new(&ctx.tenant.id, ctx.request_id).patch_user(patch).insert(&logs::audit(ctx, "Update a User", id)?);
     match app.store().commit(set).await {
-        Ok(receipt) => match receipt.user {
-            Some(user) => Ok(user),
-            None => load(app, ctx, id).await,
-        },
+        Ok(receipt) => {
+            let user = match receipt.user {
+                Some(user) => user,
+                None => load(app, ctx, id).await?,
+            };
+            if verify_email.is_some() {
+                let asked = Asked { ip: ctx.ip.clone(), ..Asked::default() };
+                user_created(app, &ctx.tenant, &user, asked, verify_email, ctx.now).await?;
+            }
+            Ok(user)
+        }
         Err(CommitError::Conflict { .. }) => Err(absent()),
         Err(CommitError::Duplicate { .. }) => {
             Err(AppError::new(Code::UserExists, "The specified new email already exists"))

@@ -234,7 +234,7 @@ async fn preview(
         language: input.request_language.as_deref(),
     };
     let mut all = variables(app, &ctx.tenant, &about).await?;
-    let url = format!("https://{}/u/preview", ctx.tenant.domain);
+    let url = format!("{}u/preview", app.scheme().issuer(&ctx.tenant.domain));
     all.insert("url".to_owned(), json!(url));
     all.insert("link".to_owned(), json!(url));
     all.insert("code".to_owned(), json!("123456"));

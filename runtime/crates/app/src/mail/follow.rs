@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use postern_model::{Client, LogEntry, LogType, Tenant, User};
-use postern_store::{UserPatch, WriteSet};
+use postern_model::{Client, LogEntry, LogType, RefreshToken, Tenant, TenantId, User, UserId};
+use postern_store::{Expect, Index, Query, UserPatch, WriteSet};
 use serde_json::{Map, Value, json};
 use url::Url;
 
@@ -105,7 +105,7 @@ pub async fn verification_follow(
     }
     let mut patch = UserPatch::new(user.user_id.clone(), now);
     // What was read is what is confirmed: another address in between is not.
-    patch.expect = postern_store::Expect::Revision(user.revision);
+    patch.expect = Expect::Revision(user.revision);
     patch.set.insert("email_verified".to_owned(), json!(true));
     let client_id = ticket.client_id.as_deref();
     let entry = entry(LogType::SuccessVerification, VERIFIED, &user, client_id, ip, now)?;
@@ -136,6 +136,21 @@ pub async fn password_ticket_fetch(
 /// A link is void once the password or the address was changed by another way.
 fn is_current(ticket: &PasswordTicket, user: &User) -> bool {
     user.last_password_reset == ticket.last_password_reset && user.email == ticket.email
+}
+
+/// Ends what was given out under the old password. Sessions end by themselves: they are older than the new one.
+async fn tokens_forget(app: &App, tenant: &TenantId, user_id: &UserId) -> Result<(), AppError> {
+    loop {
+        let query = Query::by(Index::RefreshTokenByUser).under(user_id.as_str()).limit(100);
+        let rows = app.store().list::<RefreshToken>(tenant, query).await?.rows;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let set = rows.iter().fold(WriteSet::new(tenant, ids::request()?), |set, row| {
+            set.delete::<RefreshToken>(row.id.as_str(), Expect::Any)
+        });
+        app.store().commit(set).await?;
+    }
 }
 
 /// How a change of a password ended.
@@ -169,7 +184,7 @@ pub async fn password_ticket_use(
     let ticket = one_time_take::<PasswordTicket>(app, &tenant.id, PASSWORD, secret, now).await?;
     let Some(ticket) = ticket else { return Ok(void()) };
     let mut patch = UserPatch::new(user.user_id.clone(), now);
-    patch.expect = postern_store::Expect::Revision(user.revision);
+    patch.expect = Expect::Revision(user.revision);
     patch.set.insert("password_hash".to_owned(), json!(hash));
     patch.set.insert("last_password_reset".to_owned(), json!(now));
     if ticket.verifies {
@@ -180,6 +195,7 @@ pub async fn password_ticket_use(
     let set = WriteSet::new(&tenant.id, ids::request()?).patch_user(patch).insert(&entry);
     app.store().commit(set).await?;
     login_failures_forget(app, &tenant.id, &user.user_id).await?;
+    tokens_forget(app, &tenant.id, &user.user_id).await?;
     let email = ticket.email.as_deref().filter(|_| ticket.include_email);
     Ok(PasswordUsed::Followed(answer(true, CHANGED, ticket.result_url.as_deref(), email)))
 }

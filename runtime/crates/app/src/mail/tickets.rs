@@ -170,7 +170,7 @@ async fn password_link(
     };
     let lives = Duration::from_secs(rules.lifetime_s.into());
     let secret = one_time_create(app, &tenant.id, PASSWORD, &ticket, lives, now).await?;
-    Ok(format!("https://{}/u/reset-verify?ticket={secret}", tenant.domain))
+    Ok(format!("{}u/reset-verify?ticket={secret}", app.scheme().issuer(&tenant.domain)))
 }
 
 /// Makes a link that confirms a user's address.
@@ -204,7 +204,7 @@ async fn verification_link(
     };
     let lives = Duration::from_secs(rules.lifetime_s.into());
     let secret = one_time_create(app, &tenant.id, VERIFICATION, &ticket, lives, now).await?;
-    Ok(format!("https://{}/u/email-verification?ticket={secret}", tenant.domain))
+    Ok(format!("{}u/email-verification?ticket={secret}", app.scheme().issuer(&tenant.domain)))
 }
 
 /// For whose sake, and from where, a mail is asked for.

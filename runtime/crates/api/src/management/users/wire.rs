@@ -134,9 +134,7 @@ pub(crate) struct UserBody {
     email_verified: Option<bool>,
     phone_verified: Option<bool>,
     blocked: Option<bool>,
-    /// Sends a mail once there is a mailer; taken so that clients need not be changed.
-    #[serde(rename = "verify_email")]
-    _verify_email: Option<bool>,
+    verify_email: Option<bool>,
     /// The client whose name a mail would bear; taken so that clients need not be changed.
     #[serde(rename = "client_id")]
     client_id: Option<String>,
@@ -167,6 +165,7 @@ impl UserBody {
             password: self.password,
             text: texts.into_iter().filter_map(|(name, text)| Some((name, text?))).collect(),
             flags: flags.into_iter().filter_map(|(name, flag)| Some((name, flag?))).collect::<BTreeMap<_, _>>(),
+            verify_email: self.verify_email,
             user_metadata: self.user_metadata,
             app_metadata: self.app_metadata,
         }
