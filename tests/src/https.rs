@@ -4,9 +4,10 @@ use std::convert::Infallible;
 use std::future::ready;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use http_body_util::{BodyExt as _, Collected};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
@@ -14,6 +15,7 @@ use hyper_util::rt::TokioIo;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
@@ -109,4 +111,113 @@ fn answer(request: &Request<Incoming>, requests: &AtomicUsize) -> Response<Strin
     let mut response = Response::new(body.to_string());
     response.headers_mut().insert("content-type", hyper::header::HeaderValue::from_static("application/json"));
     response
+}
+
+/// What a [`JsonServer`] was asked.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// `/login`, ….
+    pub path: String,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// `null` when it was no JSON.
+    pub body: Value,
+}
+
+type Handler = dyn Fn(&Asked) -> (u16, Value) + Send + Sync;
+
+/// An HTTPS server of a test's own, that takes and gives JSON; stops when dropped.
+pub struct JsonServer {
+    address: SocketAddr,
+    ca: PathBuf,
+    asked: Arc<Mutex<Vec<Asked>>>,
+    task: JoinHandle<()>,
+}
+
+impl std::fmt::Debug for JsonServer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("JsonServer").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+impl JsonServer {
+    /// Starts it on a loopback port; the authority's certificate goes to `folder`.
+    ///
+    /// # Panics
+    /// When a port or a certificate cannot be had.
+    pub async fn start(folder: &Path, handler: impl Fn(&Asked) -> (u16, Value) + Send + Sync + 'static) -> Self {
+        let (config, ca_pem) = certificates();
+        let ca = folder.join("json-ca.pem");
+        std::fs::write(&ca, ca_pem).expect("the certificate is written");
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+        let address = listener.local_addr().expect("its address");
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let handler: Arc<Handler> = Arc::new(handler);
+        let task = tokio::spawn(accept_json(listener, acceptor, handler, Arc::clone(&asked)));
+        Self { address, ca, asked, task }
+    }
+
+    /// `https://localhost:port{path}`
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("https://localhost:{}{path}", self.address.port())
+    }
+
+    /// The authority's certificate, PEM.
+    #[must_use]
+    pub fn ca(&self) -> &Path {
+        &self.ca
+    }
+
+    /// What it was asked so far.
+    #[must_use]
+    pub fn asked(&self) -> Vec<Asked> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Drop for JsonServer {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn accept_json(
+    listener: TcpListener,
+    acceptor: TlsAcceptor,
+    handler: Arc<Handler>,
+    asked: Arc<Mutex<Vec<Asked>>>,
+) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let (acceptor, handler, asked) = (acceptor.clone(), Arc::clone(&handler), Arc::clone(&asked));
+        tokio::spawn(async move {
+            let Ok(stream) = acceptor.accept(stream).await else { return };
+            let service = service_fn(move |request: Request<Incoming>| {
+                let (handler, asked) = (Arc::clone(&handler), Arc::clone(&asked));
+                async move {
+                    let (parts, body) = request.into_parts();
+                    let bytes = body.collect().await.map(Collected::to_bytes).unwrap_or_default();
+                    let headers = parts.headers.iter().map(|(name, value)| {
+                        (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+                    });
+                    let it = Asked {
+                        path: parts.uri.path().to_owned(),
+                        headers: headers.collect(),
+                        body: serde_json::from_slice(&bytes).unwrap_or_default(),
+                    };
+                    let (status, body) = handler(&it);
+                    asked.lock().unwrap_or_else(PoisonError::into_inner).push(it);
+                    let text = if body.is_null() { String::new() } else { body.to_string() };
+                    let mut response = Response::new(text);
+                    *response.status_mut() = hyper::StatusCode::from_u16(status).expect("a status");
+                    let json = hyper::header::HeaderValue::from_static("application/json");
+                    response.headers_mut().insert("content-type", json);
+                    Ok::<_, Infallible>(response)
+                }
+            });
+            // A client that goes away ends the connection with an error that is its own affair.
+            drop(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
+        });
+    }
 }

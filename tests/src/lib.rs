@@ -20,7 +20,7 @@ mod smtp;
 pub use api::{Answer, Api, binding, encode};
 pub use browser::{Browser, Form, PASSWORD, Visit, form_decode, form_encode};
 pub use guest::{example, examples_folder, module, returning};
-pub use https::HttpsServer;
+pub use https::{Asked, HttpsServer, JsonServer};
 pub use server::{Bootstrap, Server, ServerOptions};
 pub use smtp::{Received, SmtpSink};
 

@@ -15,8 +15,8 @@ use serde_json::{Map, Value, json};
 pub use self::search::{UserPage, UserQuery, UserWindow, user_list};
 use crate::ctx::OpCtx;
 use crate::error::{AppError, Code};
-use crate::mail::tickets::{Asked, user_created};
 use crate::logs::{self, LogFilter};
+use crate::mail::tickets::{Asked, user_created};
 use crate::{App, clients, connections, ids, mfa, passwords};
 
 /// Characters of the root fields (Auth0 Management API: POST /users).

@@ -196,7 +196,7 @@ impl From<LoginRefused> for Refused {
         let (status, error, description) = refused.words();
         match refused {
             LoginRefused::App(error) => error.into(),
-            LoginRefused::Wrong | LoginRefused::Blocked | LoginRefused::TooMany => {
+            LoginRefused::Wrong | LoginRefused::Blocked | LoginRefused::TooMany | LoginRefused::Unreachable => {
                 Self { error: TokenError::Refused(status, error, description.to_owned()), told: true }
             }
         }

@@ -7,6 +7,7 @@ mod audience;
 mod client_auth;
 mod code;
 mod connection;
+mod custom;
 mod grants;
 mod issue;
 mod one_time;

@@ -15,7 +15,7 @@ use crate::login::Who;
 use crate::{App, ids, logs, passwords};
 
 /// Consecutive failures of a user from one address after which it is blocked (Auth0: 10).
-const FAILURES_MOST: u32 = 10;
+pub(super) const FAILURES_MOST: u32 = 10;
 /// How long failures count, and a block lasts, after the last one (Auth0: 30 days).
 const FAILURES_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Addresses whose failures are kept of one user; the oldest goes.
@@ -36,6 +36,8 @@ pub enum LoginRefused {
     Blocked,
     /// The user is blocked for this address after too many wrong passwords.
     TooMany,
+    /// The custom database of the connection does not answer as it should; the tenant log says how.
+    Unreachable,
     /// A fault of ours.
     App(AppError),
 }
@@ -59,6 +61,9 @@ impl LoginRefused {
                 "Your account has been blocked after multiple consecutive login attempts. \
                  We've sent you an email with instructions on how to unblock it.",
             ),
+            Self::Unreachable => {
+                (403, "access_denied", "The user database cannot be asked at the moment. Try again later.")
+            }
             Self::App(_) => (500, "server_error", "An internal error occurred."),
         }
     }
@@ -70,8 +75,14 @@ impl LoginRefused {
 pub(crate) struct UnknownFailures(Mutex<HashMap<String, FailureCount>>);
 
 impl UnknownFailures {
+    /// How many failures this name has.
+    pub(super) fn count(&self, key: &str, now: Timestamp) -> u32 {
+        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.get(key).map_or(0, |count| counted(count, now))
+    }
+
     /// Whether this name is blocked; counts the failure when it is not.
-    fn note(&self, key: String, now: Timestamp) -> bool {
+    pub(super) fn note(&self, key: String, now: Timestamp) -> bool {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if counts.len() >= UNKNOWN_NAMES && !counts.contains_key(&key) {
             counts.clear();
@@ -85,7 +96,7 @@ impl UnknownFailures {
     }
 }
 
-fn counted(failures: &FailureCount, now: Timestamp) -> u32 {
+pub(super) fn counted(failures: &FailureCount, now: Timestamp) -> u32 {
     if now.duration_since(failures.last_at) > FAILURES_FOR { 0 } else { failures.count }
 }
 
@@ -124,6 +135,9 @@ pub async fn password_check(
     connection: &Connection,
     (username, password): (&str, &str),
 ) -> Result<Who, LoginRefused> {
+    if let Some(who) = super::custom::check(app, ctx, client, connection, (username, password)).await? {
+        return Ok(who);
+    }
     let refused = match check(app, ctx, connection, (username, password)).await {
         Ok(user) => return Ok(Who::Known(user.user_id)),
         Err((LoginRefused::App(error), _)) => return Err(LoginRefused::App(error)),
@@ -134,7 +148,9 @@ pub async fn password_check(
         (LoginRefused::Wrong, Some(_)) => (LogType::FailedLoginPassword, "Wrong email or password."),
         (LoginRefused::Wrong, None) => (LogType::FailedLoginUnknown, "Wrong email or password."),
         (LoginRefused::TooMany, _) => (LogType::BlockedAccount, "The user is blocked for this address."),
-        (LoginRefused::Blocked | LoginRefused::App(_), _) => (LogType::FailedLogin, "user is blocked"),
+        (LoginRefused::Blocked | LoginRefused::Unreachable | LoginRefused::App(_), _) => {
+            (LogType::FailedLogin, "user is blocked")
+        }
     };
     // Strangers make these entries, and the log is no place to fill.
     if app.failed_exchanges().note(&ctx.tenant.id, ctx.now) {
@@ -223,7 +239,7 @@ async fn check(
 }
 
 /// Counts one more failure.
-async fn failed(app: &App, ctx: &OpCtx, user_id: &UserId, address: &str) -> Result<(), AppError> {
+pub(super) async fn failed(app: &App, ctx: &OpCtx, user_id: &UserId, address: &str) -> Result<(), AppError> {
     change(app, ctx, user_id, |row| {
         if row.by_ip.len() >= ADDRESSES && !row.by_ip.contains_key(address) {
             let oldest = row.by_ip.iter().min_by_key(|(_, count)| count.last_at).map(|(oldest, _)| oldest.clone());
@@ -235,7 +251,7 @@ async fn failed(app: &App, ctx: &OpCtx, user_id: &UserId, address: &str) -> Resu
     .await
 }
 
-async fn succeeded(app: &App, ctx: &OpCtx, user_id: &UserId, address: &str) -> Result<(), AppError> {
+pub(super) async fn succeeded(app: &App, ctx: &OpCtx, user_id: &UserId, address: &str) -> Result<(), AppError> {
     change(app, ctx, user_id, |row| {
         row.by_ip.remove(address);
     })

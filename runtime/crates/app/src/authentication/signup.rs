@@ -1,6 +1,7 @@
 //! Signup: a person makes themselves a user of a database (Auth0 Authentication API: POST /dbconnections/signup).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use postern_model::{Client, ClientId, Connection, LogType, Metadata, User};
 use postern_store::{CommitError, Index, WriteSet};
@@ -11,6 +12,7 @@ use super::policy::{BadPassword, Personal, password_policy_check};
 use crate::ctx::OpCtx;
 use crate::error::{AppError, Code};
 use crate::login::RequestFacts;
+use crate::mail::tickets::{Asked, user_created};
 use crate::users::{self, UserInput};
 use crate::{App, ids, logs, tenant_settings};
 
@@ -177,6 +179,7 @@ async fn register(
     if let Some(username) = &request.username {
         check_username(connection, username)?;
     }
+    let request_language = request.request.language.clone();
     let metadata = request.user_metadata.map(check_metadata).transpose()?;
     let text = |name: &str| request.fields.get(name).map(String::as_str);
     let person = Personal {
@@ -192,6 +195,7 @@ async fn register(
     input.text.extend(names.into_iter().filter_map(|(name, value)| Some((name, Some(value?)))));
     users::check_fields(&input)?;
     input.password = Some(request.password);
+    super::custom::sign_up(app, ctx, connection, &mut input).await?;
     let user = users::new_user(ctx, input, connection).await?;
     let mut fields = login_fields(ctx, client, connection);
     fields.insert("user_id".to_owned(), json!(user.user_id));
@@ -199,7 +203,12 @@ async fn register(
     let entry = logs::entry(LogType::SuccessSignup, "", fields, ctx.now)?;
     let set = WriteSet::new(&ctx.tenant.id, ids::request()?).insert(&user).insert(&entry);
     match app.store().commit(set).await {
-        Ok(_) => Ok(user),
+        Ok(_) => {
+            let asked =
+                Asked { client: Some(Arc::new(client.clone())), ip: ctx.ip.clone(), language: request_language };
+            user_created(app, &ctx.tenant, &user, asked, None, ctx.now).await?;
+            Ok(user)
+        }
         Err(CommitError::Duplicate { .. } | CommitError::Conflict { .. }) => exists(app, ctx, connection, &user).await,
         Err(other) => Err(AppError::from(other).into()),
     }

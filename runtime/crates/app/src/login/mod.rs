@@ -36,6 +36,7 @@ pub use self::input::{
     ContinueLogin, LoginReport, SimulatedAuthentication, SimulatedContinue, SimulatedLogin, SimulatedRequest,
     VersionChoice,
 };
+pub(crate) use self::person::user_of_profile;
 use self::person::{Person, Profile};
 pub use self::real::{LoginStart, Who, login_begin, login_begin_remembered, login_resume};
 pub use self::simulated::{simulated_login, simulated_login_continue};

@@ -203,6 +203,26 @@ fn persists(connection: &Connection, name: &str) -> bool {
     !connection.non_persistent_attrs.iter().any(|dropped| dropped == name)
 }
 
+/// The user that a first login with this profile would make; `None` when the connection makes none.
+pub(crate) fn user_of_profile(
+    ctx: &OpCtx,
+    connection: &Connection,
+    given: &Map<String, Value>,
+) -> Result<Option<User>, AppError> {
+    if connection.set_user_root_attributes == RootAttributes::NeverOnLogin {
+        return Ok(None);
+    }
+    let profile = profile(given)?;
+    let strategy = &connection.strategy.0;
+    let id = match &profile.id_there {
+        Some(there) => format!("{strategy}|{}", there.strip_prefix(&format!("{strategy}|")).unwrap_or(there))
+            .parse()
+            .map_err(|_bad| AppError::invalid_body("'user.user_id' is not well-formed"))?,
+        None => ids::user(strategy)?,
+    };
+    Ok(Some(User::clone(&created(ctx, &id, &profile, connection)?.kept)))
+}
+
 fn created(ctx: &OpCtx, id: &UserId, profile: &Profile, connection: &Connection) -> Result<Person, AppError> {
     if connection.set_user_root_attributes == RootAttributes::NeverOnLogin {
         return Err(AppError::new(Code::InexistentUser, "The user does not exist, and the connection creates none."));

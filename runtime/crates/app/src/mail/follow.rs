@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use postern_model::{Client, LogEntry, LogType, RefreshToken, Tenant, TenantId, User, UserId};
+use postern_model::{Client, Connection, LogEntry, LogType, RefreshToken, Tenant, TenantId, User, UserId};
 use postern_store::{Expect, Index, Query, UserPatch, WriteSet};
 use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::templates::result_url;
 use super::tickets::{Asked, PASSWORD, PasswordTicket, VERIFICATION, VerificationTicket, welcome_mail};
-use crate::authentication::{login_failures_forget, one_time_fetch, one_time_take};
+use crate::authentication::{
+    BadPassword, Personal, login_failures_forget, one_time_fetch, one_time_take, password_policy_check,
+};
 use crate::error::AppError;
 use crate::tenants::TenantKeys;
 use crate::{App, ids, passwords};
@@ -153,6 +155,20 @@ async fn tokens_forget(app: &App, tenant: &TenantId, user_id: &UserId) -> Result
     }
 }
 
+/// What the connection's policy has against a password.
+async fn check_password(app: &App, tenant: &Tenant, user: &User, password: &str) -> Result<Option<String>, AppError> {
+    let name = user.identities.first().map(|first| first.connection.as_str()).unwrap_or_default();
+    let connection = app.store().find::<Connection>(&tenant.id, Index::ConnectionByName, &[name]).await?;
+    let connection = connection.ok_or_else(|| AppError::bad_request("The connection does not exist any more."))?;
+    let names = [&user.name, &user.given_name, &user.family_name, &user.nickname].map(Option::as_deref);
+    let person = Personal { email: user.email.as_deref(), username: user.username.as_deref(), names };
+    Ok(match password_policy_check(&connection, password, person) {
+        Ok(()) => None,
+        Err(BadPassword::Strength { policy, .. }) => Some(format!("The password is too weak. It must have:\n{policy}")),
+        Err(bad) => Some(format!("{}.", bad.message())),
+    })
+}
+
 /// How a change of a password ended.
 #[derive(Debug)]
 pub enum PasswordUsed {
@@ -177,8 +193,8 @@ pub async fn password_ticket_use(
     let void = || PasswordUsed::Followed(answer(false, USED, None, None));
     let Some(user) = password_ticket_fetch(app, tenant, secret, now).await? else { return Ok(void()) };
     let tenant = &tenant.tenant;
-    if let Err(refused) = passwords::check(&password) {
-        return Ok(PasswordUsed::Refused(refused.message));
+    if let Some(refused) = check_password(app, tenant, &user, &password).await? {
+        return Ok(PasswordUsed::Refused(refused));
     }
     let hash = passwords::hash(password).await?;
     let ticket = one_time_take::<PasswordTicket>(app, &tenant.id, PASSWORD, secret, now).await?;
