@@ -12,7 +12,7 @@ use crate::custom_database::{self, Said};
 use crate::error::AppError;
 use crate::login::{self, Who};
 use crate::users::UserInput;
-use crate::{App, ids, logs, passwords};
+use crate::{App, ids, logs, passwords, tenant_settings};
 
 /// Asks the custom database of a connection, when the connection has one and the user is not kept here already;
 /// `None` otherwise. Who may not log in is written into the tenant log.
@@ -120,7 +120,7 @@ pub(super) async fn sign_up(
     let text = |field: &str| input.text.get(field).cloned().flatten();
     let name = text("email").or_else(|| text("username")).unwrap_or_default();
     let exists = || async {
-        let open = super::settings::says_user_exists(app, ctx).await?;
+        let open = tenant_settings::load(app, tenant).await?.tells_that_user_exists();
         Ok::<_, AppError>(SignupRefused::Exists { username: false, open })
     };
     let failed = || SignupRefused::Denied("The user database cannot be asked at the moment.".to_owned());

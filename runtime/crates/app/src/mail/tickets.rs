@@ -284,29 +284,6 @@ pub(super) async fn welcome_mail(
     mail_enqueue(app, tenant, order("welcome_email", user, client, ip, language), now).await
 }
 
-/// What `POST /jobs/verification-email` asks: a mail to one user.
-///
-/// # Errors
-/// When the scope is missing, or user or client are unknown.
-pub async fn verification_mail_send(
-    app: &App,
-    ctx: &OpCtx,
-    user_id: &str,
-    client_id: Option<&str>,
-) -> Result<(), AppError> {
-    ctx.require("update:users")?;
-    let user = Arc::new(users::load(app, ctx, user_id).await?);
-    if user.email.is_none() {
-        return Err(AppError::bad_request("The user does not have an email address."));
-    }
-    let client = match client_id {
-        Some(id) => Some(Arc::new(clients::load(app, ctx, id).await?)),
-        None => None,
-    };
-    let asked = Asked { client, ip: ctx.ip.clone(), language: None };
-    verification_mail(app, &ctx.tenant, &user, asked, ctx.now).await
-}
-
 /// What `POST /dbconnections/change_password` asks.
 #[derive(Debug, Clone)]
 pub struct ChangePassword {
