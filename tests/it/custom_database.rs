@@ -47,7 +47,7 @@ async fn world(extra: Value, more_options: Value) -> World {
             "--egress-ca-file".to_owned(),
             json.ca().display().to_string(),
         ],
-        environment: Vec::new(),
+        ..ServerOptions::default()
     };
     let server = Server::start_with(options).await;
     let client = app_create(&server.api, json!({})).await;

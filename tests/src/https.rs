@@ -189,9 +189,11 @@ async fn accept_json(
     handler: Arc<Handler>,
     asked: Arc<Mutex<Vec<Asked>>>,
 ) {
+    // Connections end with the server.
+    let mut connections = tokio::task::JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
         let (acceptor, handler, asked) = (acceptor.clone(), Arc::clone(&handler), Arc::clone(&asked));
-        tokio::spawn(async move {
+        connections.spawn(async move {
             let Ok(stream) = acceptor.accept(stream).await else { return };
             let service = service_fn(move |request: Request<Incoming>| {
                 let (handler, asked) = (Arc::clone(&handler), Arc::clone(&asked));

@@ -3,6 +3,7 @@
 mod actions;
 mod build;
 mod clients;
+mod email;
 mod keys;
 mod login;
 pub(crate) mod output;
@@ -34,6 +35,9 @@ pub(crate) enum Command {
     /// Read connections
     #[command(subcommand)]
     Connections(clients::ConnectionCommand),
+    /// Look at e-mail templates, and try them
+    #[command(subcommand)]
+    Email(email::Command),
     /// Read and change roles, and give them to users
     #[command(subcommand)]
     Roles(users::RoleCommand),
@@ -63,6 +67,7 @@ pub(crate) fn run(target: &Target, command: Command) -> anyhow::Result<()> {
             Command::Users(command) => users::run(target, &out, command).await,
             Command::Clients(command) => clients::run(target, &out, command).await,
             Command::Connections(command) => clients::run_connections(target, &out, command).await,
+            Command::Email(command) => email::run(target, &out, command).await,
             Command::Roles(command) => users::run_roles(target, &out, command).await,
             Command::Keys(command) => keys::run(target, &out, command).await,
             Command::Logs(args) => tenant::logs(target, &out, args).await,

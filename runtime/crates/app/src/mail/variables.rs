@@ -1,11 +1,10 @@
 //! The variables of a template (Auth0: "Supported Liquid syntax in email templates").
 
 use postern_model::{Client, Tenant, User};
-use postern_store::Setting;
 use serde_json::{Map, Value, json};
 
-use crate::App;
 use crate::error::AppError;
+use crate::{App, tenant_settings};
 
 /// Whom a mail is to, and for whose sake.
 #[derive(Debug, Clone, Default)]
@@ -18,30 +17,9 @@ pub(super) struct About<'a> {
     pub(super) language: Option<&'a str>,
 }
 
-/// What a tenant says of itself.
-#[derive(Debug, Clone, Default)]
-struct TenantTexts {
-    friendly_name: Option<String>,
-    support_email: Option<String>,
-    support_url: Option<String>,
-}
-
-async fn tenant_texts(app: &App, tenant: &Tenant) -> Result<TenantTexts, AppError> {
-    let row = app.store().fetch::<Setting>(&tenant.id, "tenant_settings").await?;
-    let text = |name: &str| {
-        let value = row.as_ref()?.value.get(name)?.as_str()?;
-        (!value.is_empty()).then(|| value.to_owned())
-    };
-    Ok(TenantTexts {
-        friendly_name: text("friendly_name"),
-        support_email: text("support_email"),
-        support_url: text("support_url"),
-    })
-}
-
 /// All that every template has.
 pub(super) async fn variables(app: &App, tenant: &Tenant, about: &About<'_>) -> Result<Map<String, Value>, AppError> {
-    let texts = tenant_texts(app, tenant).await?;
+    let texts = tenant_settings::load(app, &tenant.id).await?;
     let user = about.user.map(user_of).unwrap_or_default();
     let mut variables = Map::new();
     let mut set = |name: &str, value: Value| {
@@ -49,9 +27,9 @@ pub(super) async fn variables(app: &App, tenant: &Tenant, about: &About<'_>) -> 
     };
     set("application", about.client.map_or(Value::Null, application_of));
     set("tenant", json!(tenant.id));
-    set("friendly_name", json!(texts.friendly_name.as_deref().unwrap_or(tenant.id.as_str())));
-    set("support_email", json!(texts.support_email));
-    set("support_url", json!(texts.support_url));
+    set("friendly_name", json!(texts.friendly_name().unwrap_or(tenant.id.as_str())));
+    set("support_email", json!(texts.support_email()));
+    set("support_url", json!(texts.support_url()));
     set("request_language", json!(about.language));
     set("connection", json!({ "name": about.connection }));
     set("custom_domain", json!({ "domain": tenant.domain, "domain_metadata": {} }));
