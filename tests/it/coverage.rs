@@ -23,7 +23,7 @@ async fn send(world: &World, operation: &Operation, body: Vec<u8>) -> Answer {
 fn assert_bad(what: &str, operation: &Operation, answer: Answer) {
     let status = answer.status.as_u16();
     assert!(status == 400 || status == 413, "{what}: {operation}: {status} {}", answer.body);
-    if ["/oauth/", "/co/"].iter().any(|start| operation.path.starts_with(start)) {
+    if ["/oauth/", "/co/", "/mfa/"].iter().any(|start| operation.path.starts_with(start)) {
         assert!(answer.body["error"].is_string(), "{what}: {operation}: {}", answer.body);
         assert!(answer.body["error_description"].is_string(), "{what}: {operation}: {}", answer.body);
     } else if operation.path.starts_with("/dbconnections/") {

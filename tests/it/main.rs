@@ -28,6 +28,7 @@ mod mail;
 mod mail_links;
 mod mfa;
 mod mfa_browser;
+mod mfa_grants;
 mod openapi;
 mod secrets;
 mod sessions;

@@ -45,30 +45,30 @@ pub(crate) async fn form(request: reqwest::RequestBuilder, pairs: &[(&str, &str)
     request.send().await.unwrap().status().as_u16()
 }
 
-async fn exchange(api: &Api, body: &Value) -> Answer {
+pub(crate) async fn exchange(api: &Api, body: &Value) -> Answer {
     api.with_token(None).post("/oauth/token", body).await
 }
 
-fn login(client: &(String, String), scope: &str) -> Value {
+pub(crate) fn login(client: &(String, String), scope: &str) -> Value {
     json!({
         "grant_type": REALM, "realm": DATABASE, "client_id": client.0, "client_secret": client.1, "scope": scope,
         "username": "ann@example.com", "password": PASSWORD,
     })
 }
 
-fn refresh(client: &(String, String), token: &Value) -> Value {
+pub(crate) fn refresh(client: &(String, String), token: &Value) -> Value {
     json!({"grant_type": "refresh_token", "client_id": client.0, "client_secret": client.1, "refresh_token": token})
 }
 
 /// Asserts an OAuth error.
 #[track_caller]
-fn refused(answer: Answer, status: u16, error: &str, description: &str) {
+pub(crate) fn refused(answer: Answer, status: u16, error: &str, description: &str) {
     let answer = answer.expect(status);
     assert_eq!((&answer["error"], &answer["error_description"]), (&json!(error), &json!(description)));
 }
 
 /// The types of the newest entries of the tenant log.
-async fn logged(api: &Api) -> Vec<String> {
+pub(crate) async fn logged(api: &Api) -> Vec<String> {
     let logs = api.get("/api/v2/logs?per_page=20").await.expect(200);
     logs.as_array().unwrap().iter().map(|entry| entry["type"].as_str().unwrap().to_owned()).collect()
 }
@@ -437,10 +437,10 @@ async fn a_users_own_management_token_opens_no_more_than_that_user() {
     assert_eq!(userinfo(api, &tokens["access_token"]).await.expect(200)["sub"], json!(user));
 }
 
-/// Codes made in the server's own store, as its login page makes them.
-async fn codes(server: &Server, codes: &[Code]) -> Vec<String> {
+/// The program on the store of a server that was stopped.
+pub(crate) fn in_process(server: &Server) -> App {
     let data = server.folder().join("data");
-    let app = App::new(AppConfig {
+    App::new(AppConfig {
         store: Arc::new(SledStore::open(data.join("store"), SledConfig::default()).unwrap()),
         engine: crate::in_process::engine(),
         master_key: MasterKey::parse(std::fs::read_to_string(data.join("master.key")).unwrap().trim()).unwrap(),
@@ -448,7 +448,12 @@ async fn codes(server: &Server, codes: &[Code]) -> Vec<String> {
         token_for: Duration::from_secs(24 * 3600),
         scheme: Scheme::Http,
         rate_limits: postern_model::tenant::RateLimits::default(),
-    });
+    })
+}
+
+/// Codes made in the server's own store, as its login page makes them.
+async fn codes(server: &Server, codes: &[Code]) -> Vec<String> {
+    let app = in_process(server);
     let tenant = "default".parse().unwrap();
     let mut made = Vec::new();
     for code in codes {

@@ -178,12 +178,31 @@ impl std::fmt::Debug for ClientCredentials {
 }
 
 /// An error of the token endpoint, in OAuth's words.
-#[derive(Debug)]
 pub enum TokenError {
     /// The request is refused: status, `error` and `error_description`.
     Refused(u16, &'static str, String),
+    /// A second factor is asked for first.
+    MfaRequired {
+        /// Goes on with the login, together with a code.
+        mfa_token: String,
+        /// `{"challenge":[{"type"}]}` or `{"enroll":[{"type"}]}`
+        requirements: Value,
+    },
     /// A fault of ours.
     App(AppError),
+}
+
+// The token of a login that waits is not for logs.
+impl std::fmt::Debug for TokenError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Refused(status, error, text) => {
+                f.debug_tuple("Refused").field(status).field(error).field(text).finish()
+            }
+            Self::MfaRequired { .. } => f.write_str("MfaRequired(..)"),
+            Self::App(error) => f.debug_tuple("App").field(error).finish(),
+        }
+    }
 }
 
 impl From<AppError> for TokenError {
@@ -236,7 +255,7 @@ pub async fn token_create(
             log(app, tenant, LogType::FailedExchange, about, now).await?;
             Err(TokenError::Refused(status, error, description))
         }
-        Err(fault @ TokenError::App(_)) => Err(fault),
+        Err(other @ (TokenError::App(_) | TokenError::MfaRequired { .. })) => Err(other),
     }
 }
 

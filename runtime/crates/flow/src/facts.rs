@@ -157,10 +157,14 @@ impl LoginRequest {
         !back_channel && !silent
     }
 
-    /// Whether a factor can be asked for: the user sees a page, or the client shows one of its own (Auth0:
-    /// `mfa_required` in the password grants).
+    /// Whether a factor can be asked for: the user sees a page, or the client shows one of its own when it is told
+    /// `mfa_required` (Auth0: in the password grants and when a refresh token is exchanged).
     pub(crate) fn challengeable(&self, query: &Map<String, Value>) -> bool {
-        matches!(self.protocol(), "oauth2-resource-owner" | "oauth2-password") || self.interactive(query)
+        match self.protocol() {
+            "oauth2-resource-owner" | "oauth2-password" => true,
+            "oauth2-refresh-token" => self.real,
+            _ => self.interactive(query),
+        }
     }
 
     /// Whether a second factor is among the methods.

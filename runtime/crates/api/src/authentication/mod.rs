@@ -5,6 +5,7 @@ pub(crate) mod browser;
 mod change_password;
 mod discovery;
 mod mail_links;
+mod mfa;
 mod oauth;
 mod signup;
 mod userinfo;
@@ -16,6 +17,7 @@ use crate::openapi::Routes;
 pub(crate) fn routes() -> Routes<App> {
     browser::routes()
         .merge(discovery::routes())
+        .merge(mfa::routes())
         .merge(oauth::routes())
         .merge(change_password::routes())
         .merge(mail_links::routes())

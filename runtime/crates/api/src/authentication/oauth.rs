@@ -90,6 +90,7 @@ fn response_schema() -> Value {
             "access_token": { "type": "string" }, "id_token": { "type": "string" },
             "refresh_token": { "type": "string" }, "token_type": { "type": "string" },
             "expires_in": { "type": "integer" }, "scope": { "type": "string" },
+            "recovery_code": { "type": "string", "description": "In the place of one that was used" },
         },
     })
 }
@@ -113,6 +114,7 @@ impl From<TokenError> for OauthError {
             TokenError::Refused(status, error, description) => {
                 Self(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST), error, description)
             }
+            TokenError::MfaRequired { .. } => Self(StatusCode::FORBIDDEN, "mfa_required", MFA_REQUIRED.to_owned()),
             TokenError::App(error) if error.code.kind() == Kind::RateLimited => {
                 Self(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", error.message)
             }
@@ -123,6 +125,43 @@ impl From<TokenError> for OauthError {
         }
     }
 }
+
+/// What a refused grant is answered with: an error, or the token that goes on with the login after a second factor.
+pub(crate) enum Refusal {
+    Error(OauthError),
+    MfaRequired { mfa_token: String, requirements: Value },
+}
+
+impl From<OauthError> for Refusal {
+    fn from(error: OauthError) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl From<TokenError> for Refusal {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::MfaRequired { mfa_token, requirements } => Self::MfaRequired { mfa_token, requirements },
+            other @ (TokenError::Refused(..) | TokenError::App(_)) => Self::Error(other.into()),
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let (mfa_token, requirements) = match self {
+            Self::Error(error) => return error.into_response(),
+            Self::MfaRequired { mfa_token, requirements } => (mfa_token, requirements),
+        };
+        let body = json!({
+            "error": "mfa_required", "error_description": MFA_REQUIRED,
+            "mfa_token": mfa_token, "mfa_requirements": requirements,
+        });
+        (StatusCode::FORBIDDEN, [(CACHE_CONTROL, "no-store")], axum::Json(body)).into_response()
+    }
+}
+
+const MFA_REQUIRED: &str = "Multifactor authentication required";
 
 impl From<BadBody> for OauthError {
     fn from(BadBody(status, text): BadBody) -> Self {
@@ -179,7 +218,7 @@ impl IntoResponse for Answer {
     }
 }
 
-async fn token_exchange_handler(State(app): State<App>, request: Request) -> Result<Answer, OauthError> {
+async fn token_exchange_handler(State(app): State<App>, request: Request) -> Result<Answer, Refusal> {
     let (visitor, request) = token_request(&app, request).await?;
     Ok(Answer(token_exchange(grant_context(&app, &visitor), &request).await?))
 }

@@ -13,6 +13,7 @@ use super::client_auth::{ClientProof, client_authenticate, grant_check, refused}
 use super::code::{self, Sent};
 use super::connection::connection_for;
 use super::issue::{self, Authorized, TokenSet, Wanted, authorize, tokens_issue};
+use super::mfa_grant::{self, MFA_OTP, MFA_RECOVERY_CODE};
 use super::password::{LoginRefused, password_check};
 use super::refresh_grant;
 use crate::ctx::OpCtx;
@@ -126,6 +127,10 @@ pub async fn token_exchange(grant: GrantContext<'_>, request: &TokenRequest) -> 
         "refresh_token" => {
             let done = refresh_grant::refresh_token(&grant, request).await;
             log_refused(&grant, request, LogType::FailedExchangeRefresh, done).await
+        }
+        MFA_OTP | MFA_RECOVERY_CODE => {
+            let done = mfa_grant::mfa_code(&grant, request, kind).await;
+            log_refused(&grant, request, LogType::FailedExchangeMfaOtp, done).await
         }
         other => {
             let text = format!("Unsupported grant type: {}", short(other));
@@ -286,7 +291,16 @@ async fn password(grant: &GrantContext<'_>, request: &TokenRequest, kind: &str) 
         refresh_token: None,
     };
     let report = login_begin(grant.app, &grant.ctx, start).await?;
-    let allowed = allowed(report)?;
+    let waits_with = mfa_grant::Asked {
+        client_id: client.client_id.clone(),
+        connection: connection.name.clone(),
+        audience: asked.audience.clone(),
+        methods: methods.clone(),
+        gty: "password".to_owned(),
+        session_id: None,
+        auth_time: None,
+    };
+    let allowed = mfa_grant::allowed_or_challenged(grant.app, &grant.ctx, report, &waits_with).await?;
     let mut what = authorize(&allowed, &client, &connection, asked.audience, grant.ctx.now);
     what.gty = Some("password".to_owned());
     (what.methods, what.ip) = (methods, grant.ctx.ip.clone());
@@ -317,6 +331,7 @@ pub(super) fn allowed(report: LoginReport) -> Result<LoginReport, Refused> {
         Outcome::Error { code, .. } if code == "interaction_required" => {
             Err(told(403, "interaction_required", "Interaction required"))
         }
+        Outcome::Error { code, message } if code == "mfa_required" => Err(told(403, "mfa_required", message)),
         // What failed is the tenant's to know.
         Outcome::Error { .. } => Err(told(403, "access_denied", "The login could not be completed.")),
     }

@@ -132,6 +132,9 @@ pub struct TokenSet {
     pub id_token: Option<String>,
     #[expect(missing_docs, reason = "says its name")]
     pub scope: String,
+    /// A new recovery code, after one was used; shown once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recovery_code: Option<String>,
     /// Seconds of the access token.
     pub expires_in: u64,
     #[expect(missing_docs, reason = "says its name")]

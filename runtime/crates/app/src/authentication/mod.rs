@@ -10,6 +10,7 @@ mod connection;
 mod custom;
 mod grants;
 mod issue;
+mod mfa_grant;
 mod one_time;
 mod password;
 mod policy;
@@ -25,6 +26,10 @@ pub use self::code::{CODE_FOR, Challenge, Code, code_create};
 pub use self::connection::connection_for;
 pub use self::grants::{GrantContext, PASSWORD_REALM, TokenRequest, token_exchange};
 pub use self::issue::{Authorized, TokenSet, Wanted, authorize, tokens_issue};
+pub use self::mfa_grant::{
+    MFA_OTP, MFA_RECOVERY_CODE, MfaLogin, mfa_associate, mfa_authenticators_list, mfa_challenge, mfa_client_check,
+    mfa_login_fetch,
+};
 pub use self::one_time::{one_time_create, one_time_fetch, one_time_take};
 pub(crate) use self::password::UnknownFailures;
 pub use self::password::{LoginRefused, login_failures_forget, password_check, user_by_login};

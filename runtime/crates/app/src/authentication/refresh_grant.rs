@@ -9,8 +9,9 @@ use serde_json::json;
 use super::audience::AskedFor;
 use super::client_auth::{client_authenticate, grant_check, refused};
 use super::connection::connection_for;
-use super::grants::{GrantContext, Refused, TokenRequest, allowed, is_gone, log_fields, transaction, user_now};
+use super::grants::{GrantContext, Refused, TokenRequest, is_gone, log_fields, transaction, user_now};
 use super::issue::{self, Authorized, TokenSet, Wanted, authorize};
+use super::mfa_grant::{Asked, allowed_or_challenged};
 use super::refresh::{self, Found};
 use crate::error::AppError;
 use crate::login::{LoginStart, Who, login_begin};
@@ -51,7 +52,18 @@ pub(super) async fn refresh_token(grant: &GrantContext<'_>, request: &TokenReque
         refresh_token: Some(refresh::event(&row)),
     };
     let report = match login_begin(app, &grant.ctx, start).await {
-        Ok(report) => allowed(report)?,
+        Ok(report) => {
+            let waits_with = Asked {
+                client_id: client.client_id.clone(),
+                connection: before.connection.clone(),
+                audience: asked.audience.clone(),
+                methods: before.methods.clone(),
+                gty: "refresh_token".to_owned(),
+                session_id: before.session_id.clone(),
+                auth_time: Some(before.auth_time),
+            };
+            allowed_or_challenged(app, &grant.ctx, report, &waits_with).await?
+        }
         Err(error) if is_gone(&error) => return Err(unknown().into()),
         Err(error) => return Err(error.into()),
     };

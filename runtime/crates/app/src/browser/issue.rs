@@ -27,6 +27,9 @@ pub(super) async fn scopes_check(
             Ok(())
         }
         Err(TokenError::Refused(_, error, description)) => Err(Refused::Client(request.refuse(error, &description))),
+        Err(TokenError::MfaRequired { .. }) => {
+            Err(Refused::Client(request.refuse("mfa_required", "Multifactor authentication required")))
+        }
         Err(TokenError::App(error)) => Err(Refused::App(error)),
     }
 }
