@@ -1,6 +1,10 @@
 //! Tenant settings, rules, the tenant log, actions and what an export of a tenant reads.
 
-use postern_e2e::{Server, ServerOptions, module};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use postern_app::retention::sweep;
+use postern_e2e::{Server, module};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -130,8 +134,33 @@ async fn the_log_is_searched_and_followed() {
 }
 
 #[tokio::test]
+async fn old_log_entries_and_executions_are_swept() {
+    let mut server = Server::start().await;
+    let client = server.api.client_id().await;
+    let user = server.api.user_create("ann").await;
+    let _action = server.api.install("count", &module("count")).await;
+    let login = server.api.login(&client, &user).await;
+    let execution = format!("/api/v2/actions/executions/{}", login["execution_id"].as_str().unwrap());
+    let _found = server.api.get(&execution).await.expect(200);
+    let _status = server.stop();
+    {
+        let app = crate::unauthorized::open(&server);
+        let (day, now) = (Duration::from_secs(24 * 3600), Timestamp::now());
+        assert_eq!(sweep(&app, day, now).await.unwrap(), 0, "nothing is a day old");
+        let later = now + SignedDuration::from_hours(25);
+        assert!(sweep(&app, day, later).await.unwrap() > 3);
+        assert_eq!(sweep(&app, day, later).await.unwrap(), 0);
+    }
+    server.restart().await;
+    assert_eq!(server.api.get("/api/v2/logs").await.expect(200), json!([]));
+    let _code = server.api.get(&execution).await.refused(404);
+    // What is no record of the past stays.
+    let _user = server.api.user(&user).await;
+}
+
+#[tokio::test]
 async fn what_a_whole_export_reads_is_there() {
-    let server = Server::start_with(ServerOptions::default()).await;
+    let server = Server::start().await;
     let api = &server.api;
     for (path, want) in [
         (

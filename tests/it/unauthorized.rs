@@ -89,11 +89,11 @@ async fn every_operation_refuses_a_token_that_is_missing_or_forged() {
     assert_eq!(world.everything().await, before);
 }
 
-/// A token that the server's own key signed two days ago, for a day.
-async fn expired(server: &Server) -> String {
+/// The program of a stopped server, in this process.
+pub(crate) fn open(server: &Server) -> App {
     let data = server.folder().join("data");
     let store = SledStore::open(data.join("store"), SledConfig::default()).unwrap();
-    let app = App::new(AppConfig {
+    App::new(AppConfig {
         store: Arc::new(store),
         engine: crate::in_process::engine(),
         master_key: MasterKey::parse(std::fs::read_to_string(data.join("master.key")).unwrap().trim()).unwrap(),
@@ -101,7 +101,12 @@ async fn expired(server: &Server) -> String {
         token_for: Duration::from_secs(24 * 3600),
         scheme: Scheme::Http,
         rate_limits: RateLimits::default(),
-    });
+    })
+}
+
+/// A token that the server's own key signed two days ago, for a day.
+async fn expired(server: &Server) -> String {
+    let app = open(server);
     let tenant = tenant_by_domain(&app, &server.api.domain).await.unwrap();
     let request = ClientCredentials {
         client_id: server.bootstrap.client_id.clone(),
