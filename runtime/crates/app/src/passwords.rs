@@ -10,24 +10,8 @@ use tokio::sync::Semaphore;
 
 use crate::error::AppError;
 
-/// Characters a password must have (the default policy of a database connection).
-const PASSWORD_CHARS_MIN: usize = 8;
 /// Bytes a password may have: hashing costs time in proportion.
 const PASSWORD_BYTES_MAX: usize = 1024;
-
-/// Checks the policy.
-///
-/// # Errors
-/// When the password is too short or too long.
-pub fn check(password: &str) -> Result<(), AppError> {
-    if password.chars().count() < PASSWORD_CHARS_MIN || password.len() > PASSWORD_BYTES_MAX {
-        return Err(AppError::bad_request(format!(
-            "PasswordStrengthError: Password is too weak: it must have {PASSWORD_CHARS_MIN} characters at least and \
-             {PASSWORD_BYTES_MAX} bytes at most"
-        )));
-    }
-    Ok(())
-}
 
 /// Passwords that are hashed at the same time: each takes a core and 19 MiB for a while.
 static PLACES: Semaphore = Semaphore::const_new(8);

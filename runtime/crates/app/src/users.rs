@@ -13,6 +13,7 @@ use postern_store::{CommitError, Expect, Index, MetadataChange, Page, Query, Use
 use serde_json::{Map, Value, json};
 
 pub use self::search::{UserPage, UserQuery, UserWindow, user_list};
+use crate::authentication::{Personal, login_failures_forget, password_policy_check, user_forget, user_password_check};
 use crate::ctx::OpCtx;
 use crate::error::{AppError, Code};
 use crate::logs::{self, LogFilter};
@@ -106,10 +107,7 @@ pub(crate) fn check_fields(input: &UserInput) -> Result<(), AppError> {
             return Err(AppError::invalid_body(format!("'{}' is larger than {limit} bytes", kind.name())));
         }
     }
-    match &input.password {
-        Some(password) => passwords::check(password),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 /// Creates a user of a connection.
@@ -131,6 +129,11 @@ pub async fn user_create(app: &App, ctx: &OpCtx, input: UserInput) -> Result<Use
         }
     }
     let verify_email = input.verify_email;
+    if let Some(password) = &input.password {
+        let (text, names) = (|name| input.text(name), ["name", "given_name", "family_name", "nickname"]);
+        let person = Personal { email: text("email"), username: text("username"), names: names.map(text) };
+        password_policy_check(&connection, password, person)?;
+    }
     let user = new_user(ctx, input, &connection).await?;
     let set = WriteSet::new(&ctx.tenant.id, ctx.request_id).insert(&user).insert(&logs::audit(
         ctx,
@@ -264,11 +267,19 @@ pub async fn user_update(app: &App, ctx: &OpCtx, id: &str, input: UserInput) -> 
         return Err(AppError::bad_request("The connection is not one of the user's."));
     }
     let verify_email = input.verify_email.filter(|asks| *asks && input.text("email").is_some());
+    let new_password = input.password.is_some();
+    if let Some(password) = &input.password {
+        let connection = input.connection.as_deref();
+        user_password_check(app, &ctx.tenant.id, &user, connection, password).await??;
+    }
     let patch = patch_of(ctx, user.user_id.clone(), input).await?;
     let set =
         WriteSet::new(&ctx.tenant.id, ctx.request_id).patch_user(patch).insert(&logs::audit(ctx, "Update a User", id)?);
     match app.store().commit(set).await {
         Ok(receipt) => {
+            if new_password {
+                login_failures_forget(app, &ctx.tenant.id, &user.user_id).await?;
+            }
             let user = match receipt.user {
                 Some(user) => user,
                 None => load(app, ctx, id).await?,
@@ -376,6 +387,7 @@ pub async fn user_delete(app: &App, ctx: &OpCtx, id: &str) -> Result<(), AppErro
         .delete_history(&user.user_id)
         .insert(&logs::audit(ctx, "Delete a User", id)?);
     let set = mfa::manage::with_factors_deleted(app, ctx, &user, set).await?;
+    let set = user_forget(app, &ctx.tenant.id, &user.user_id, set).await?;
     app.store().commit(set).await?;
     Ok(())
 }

@@ -8,6 +8,7 @@ mod client_auth;
 mod code;
 mod connection;
 mod custom;
+mod forget;
 mod grants;
 mod issue;
 mod mfa_grant;
@@ -24,6 +25,7 @@ pub use self::audience::{AskedFor, WithoutScopes, asked_for};
 pub use self::client_auth::{ClientProof, client_authenticate, grant_check};
 pub use self::code::{CODE_FOR, Challenge, Code, code_create};
 pub use self::connection::connection_for;
+pub(crate) use self::forget::user_forget;
 pub use self::grants::{GrantContext, PASSWORD_REALM, TokenRequest, token_exchange};
 pub use self::issue::{Authorized, TokenSet, Wanted, authorize, tokens_issue};
 pub use self::mfa_grant::{
@@ -33,6 +35,7 @@ pub use self::mfa_grant::{
 pub use self::one_time::{one_time_create, one_time_fetch, one_time_take};
 pub(crate) use self::password::UnknownFailures;
 pub use self::password::{LoginRefused, login_failures_forget, password_check, user_by_login};
+pub(crate) use self::policy::user_password_check;
 pub use self::policy::{BadPassword, Personal, password_policy_check};
 pub use self::revoke::token_revoke;
 pub use self::signup::{SIGNUP_FIELDS, SignupRefused, SignupRequest, signup};

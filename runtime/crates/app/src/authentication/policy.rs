@@ -1,10 +1,12 @@
 //! What a connection asks of a password: Auth0's five strengths, and its further rules
 //! (Auth0: `passwordPolicy`, `password_complexity_options`, `password_no_personal_info`, `password_dictionary`).
 
-use postern_model::Connection;
 use postern_model::connection::PasswordPolicy;
+use postern_model::{Connection, TenantId, User};
+use postern_store::Index;
 use serde_json::{Map, Value, json};
 
+use crate::App;
 use crate::error::AppError;
 
 /// Bytes a password may have: hashing costs time in proportion.
@@ -344,6 +346,35 @@ pub fn password_policy_check(connection: &Connection, password: &str, person: Pe
         }
     }
     Ok(())
+}
+
+/// Checks a new password of a user of ours. `connection` names the one it is for; the user's database when it does
+/// not.
+///
+/// # Errors
+/// A fault of the store; that the password breaks a rule is an answer.
+pub(crate) async fn user_password_check(
+    app: &App,
+    tenant: &TenantId,
+    user: &User,
+    connection: Option<&str>,
+    password: &str,
+) -> Result<Result<(), BadPassword>, AppError> {
+    let mut identities = user.identities.iter();
+    let identity = match connection {
+        Some(name) => identities.find(|identity| identity.connection == name),
+        None => identities.find(|identity| identity.provider == "auth0"),
+    };
+    let Some(name) = identity.map(|identity| identity.connection.as_str()) else { return Ok(Ok(())) };
+    let Some(connection) = app.store().find::<Connection>(tenant, Index::ConnectionByName, &[name]).await? else {
+        return Ok(Ok(()));
+    };
+    let person = Personal {
+        email: user.email.as_deref(),
+        username: user.username.as_deref(),
+        names: [&user.name, &user.given_name, &user.family_name, &user.nickname].map(Option::as_deref),
+    };
+    Ok(password_policy_check(&connection, password, person))
 }
 
 #[cfg(test)]
