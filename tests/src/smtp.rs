@@ -171,7 +171,7 @@ async fn talk(stream: impl AsyncRead + AsyncWrite + Unpin, kept: &Kept) -> std::
         if stream.read_line(&mut line).await? == 0 {
             return Ok(());
         }
-        let (verb, rest) = line.trim_end().split_once(' ').unwrap_or((line.trim_end(), ""));
+        let (verb, rest) = line.trim_end().split_once(' ').unwrap_or_else(|| (line.trim_end(), ""));
         let answer = match verb.to_ascii_uppercase().as_str() {
             "EHLO" => "250-sink\r\n250-8BITMIME\r\n250 AUTH PLAIN LOGIN\r\n".to_owned(),
             "AUTH" => {

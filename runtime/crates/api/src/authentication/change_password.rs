@@ -2,20 +2,20 @@
 
 use axum::extract::{Request, State};
 use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE};
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode};
 use jiff::Timestamp;
 use postern_app::App;
 use postern_app::mail::tickets::{ChangePassword, password_mail_send};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use super::body::fields;
+use super::signup::SignupError;
 use crate::error::ApiError;
-use crate::extract::body;
 use crate::openapi::{Access, Content, Operation, Routes};
 use crate::permission::{Host, ip};
 
-/// A request, bytes.
-const BODY_BYTES: usize = 64 * 1024;
+/// Bytes of each text.
+const TEXT_BYTES: usize = 320;
 /// What everyone is told.
 const SENT: &str = "We've just sent you an email to reset your password.";
 
@@ -43,18 +43,20 @@ fn request_schema() -> Value {
     })
 }
 
-#[derive(Debug, Deserialize)]
-struct ChangeBody {
-    client_id: Option<String>,
-    email: Option<String>,
-    username: Option<String>,
-    connection: Option<String>,
-    #[serde(rename = "organization")]
-    _organization: Option<String>,
+/// A refused request in the shape that signup's have.
+fn bad(text: &str) -> SignupError {
+    SignupError::invalid(StatusCode::BAD_REQUEST, text)
 }
 
-fn bad(text: impl Into<String>) -> ApiError {
-    ApiError::new(StatusCode::BAD_REQUEST, text).with_code("invalid_request")
+/// A text of the body; an empty one counts as not given.
+fn text(fields: &Map<String, Value>, name: &str) -> Result<Option<String>, SignupError> {
+    match fields.get(name) {
+        None => Ok(None),
+        Some(Value::String(text)) if text.len() <= TEXT_BYTES => {
+            Ok(Some(text.clone()).filter(|text| !text.trim().is_empty()))
+        }
+        Some(_) => Err(bad(&format!("Expected type string on property {name}"))),
+    }
 }
 
 /// The first language of `Accept-Language`, with its region.
@@ -68,21 +70,17 @@ async fn password_mail(
     State(app): State<App>,
     Host(tenant): Host,
     request: Request,
-) -> Result<([(axum::http::HeaderName, &'static str); 1], &'static str), ApiError> {
+) -> Result<([(HeaderName, &'static str); 1], &'static str), SignupError> {
     let (parts, stream) = request.into_parts();
     let (ip, language) = (ip(&parts), language(&parts.headers));
-    let media_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let form = media_type.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded");
-    let bytes = body(Request::from_parts(parts, stream), BODY_BYTES).await?;
-    let read: ChangeBody = if form {
-        serde_html_form::from_bytes(&bytes).map_err(|_bad| bad("The body is not a form."))?
-    } else {
-        serde_json::from_slice(&bytes).map_err(|error| bad(format!("The body is not legal JSON: {error}.")))?
-    };
-    let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty() && text.len() <= 320);
-    let connection = given(read.connection).ok_or_else(|| bad("connection is required."))?;
-    let email = given(read.email).or_else(|| given(read.username)).ok_or_else(|| bad("email is required."))?;
-    let asked = ChangePassword { client_id: given(read.client_id), email, connection, ip, language };
-    password_mail_send(&app, &tenant, asked, Timestamp::now()).await?;
+    let given = fields(Request::from_parts(parts, stream)).await?;
+    let [client_id, email, username, connection, organization] =
+        ["client_id", "email", "username", "connection", "organization"].map(|name| text(&given, name));
+    // There are no organizations here; what is no text is refused all the same.
+    let _organization = organization?;
+    let connection = connection?.ok_or_else(|| bad("connection is required."))?;
+    let email = email?.or(username?).ok_or_else(|| bad("email is required."))?;
+    let asked = ChangePassword { client_id: client_id?, email, connection, ip, language };
+    password_mail_send(&app, &tenant, asked, Timestamp::now()).await.map_err(ApiError::from)?;
     Ok(([(CONTENT_TYPE, "text/html; charset=utf-8")], SENT))
 }

@@ -1,6 +1,6 @@
 //! Liquid, as e-mail templates use it, with bounds: a template is an administrator's, its values are users'.
 //!
-//! Unknown variables are empty, as LiquidJS has it. Nothing is escaped by itself: as in Auth0's templates,
+//! Unknown variables are empty, as `LiquidJS` has it. Nothing is escaped by itself: as in Auth0's templates,
 //! `{{ user.name | escape }}` is the author's to write. `include`, `render` and `layout` are not there.
 //!
 //! Parsing and rendering are done on a thread of their own: the parser recurses as deep as a template nests and

@@ -80,7 +80,10 @@ impl ParseBlock for For {
                     otherwise = Some(Template::new(tokens.parse_all(options)?));
                     break;
                 }
-                element => body.push(element.parse(&mut tokens, options)?),
+                element @ (BlockElement::Raw(_)
+                | BlockElement::Tag(_)
+                | BlockElement::Expression(_)
+                | BlockElement::Invalid(_)) => body.push(element.parse(&mut tokens, options)?),
             }
         }
         tokens.assert_empty();
@@ -106,7 +109,7 @@ struct Loop {
     otherwise: Option<Template>,
 }
 
-/// A number that is given; `None` for what is no number, as LiquidJS has it.
+/// A number that is given; `None` for what is no number, as `LiquidJS` has it.
 fn number(of: Option<&Expression>, runtime: &dyn Runtime) -> Result<Option<usize>> {
     let Some(expression) = of else { return Ok(None) };
     let value = expression.evaluate(runtime)?;
