@@ -232,3 +232,33 @@ async fn a_policy_asks_everyone_and_a_refresh_too_where_an_action_does() {
         .expect(200);
     assert_eq!(exchange(api, &login(&client, SCOPE)).await.expect(403)["error"], "access_denied");
 }
+
+#[tokio::test]
+async fn a_user_takes_their_own_factor_away_only_with_it() {
+    let server = Server::start().await;
+    let api = &server.api;
+    let (client, user) = (app_create(api, json!({})).await, api.user_create("ann").await);
+    let action = api.install("enable", &enable()).await;
+    let (secret, _) = enroll(api, &client).await;
+    let _bound = api.bind(&[]).await;
+    let _gone = api.delete(&format!("/api/v2/actions/actions/{action}?force=true")).await;
+    // No action asks any more, but the API of factors is not for a password alone.
+    let mut body = login(&client, "openid read:authenticators remove:authenticators");
+    let plain = exchange(api, &body).await.expect(200);
+    body["audience"] = json!(format!("https://{}/mfa/", api.domain));
+    let answer = exchange(api, &body).await.expect(403);
+    assert_eq!(answer["error"], "mfa_required", "{answer}");
+    let token = answer["mfa_token"].as_str().unwrap();
+    let tokens = otp(api, &client, token, &code(&secret, 0)).await.expect(200);
+    let own = api.with_token(tokens["access_token"].as_str());
+    let held = own.get("/mfa/authenticators").await.expect(200);
+    let id = held.as_array().unwrap().iter().find(|held| held["authenticator_type"] == "otp").unwrap()["id"].clone();
+    let path = format!("/mfa/authenticators/{}", encode(id.as_str().unwrap()));
+    for other in [Some("nonsense"), plain["access_token"].as_str(), api.token.as_deref()] {
+        assert_eq!(api.with_token(other).delete(&path).await.status, 401);
+    }
+    assert_eq!(own.delete("/mfa/authenticators/totp%7Cdev_nothing").await.status, 404);
+    let _none = own.delete(&path).await.expect(204);
+    assert_eq!(own.get("/mfa/authenticators").await.expect(200), json!([]));
+    assert_eq!(api.user(&user).await.get("multifactor"), None);
+}

@@ -117,7 +117,7 @@ impl World {
                 "logs" => &self.log_id,
                 "jobs" => &self.job_id,
                 "identities" => "google-oauth2",
-                "authentication-methods" => &self.method_id,
+                "authentication-methods" | "authenticators" => &self.method_id,
                 "enrollments" => self.method_id.split_once('|').unwrap().1,
                 "multifactor" => "google-authenticator",
                 "factors" => "otp",

@@ -72,6 +72,17 @@ pub fn management_audience(domain: &str) -> String {
     format!("https://{domain}/api/v2/")
 }
 
+/// Whether a client means the MFA API by this audience: its name, or its address where that is plain HTTP.
+#[must_use]
+pub fn is_mfa_audience(domain: &str, audience: &str) -> bool {
+    mfa_audiences(domain).iter().any(|known| known == audience)
+}
+
+/// The names of the MFA API, by which a user's own token opens their factors.
+pub(crate) fn mfa_audiences(domain: &str) -> [String; 2] {
+    [format!("https://{domain}/mfa/"), format!("http://{domain}/mfa/")]
+}
+
 /// Whether a client means the management API by this audience: its name, or its address where that is plain HTTP.
 #[must_use]
 pub fn is_management_audience(domain: &str, audience: &str) -> bool {

@@ -89,6 +89,9 @@ pub struct LoginRequest {
     /// Whether the user gave a factor in this browser not long ago.
     #[serde(default)]
     pub remembered: bool,
+    /// Whether the token asked for can take factors away: who has one gives it first (Auth0: the MFA API).
+    #[serde(default)]
+    pub guarded: bool,
 }
 
 /// Second factors as they stand for the user of a login.

@@ -265,7 +265,9 @@ impl Pipeline {
     /// given already.
     fn end(&mut self) -> Step {
         let factors = &self.facts.factors;
-        let by_policy = factors.required && !self.state.no_multifactor && !self.request.has_factor();
+        let required = factors.required && !self.state.no_multifactor;
+        let guarded = self.request.guarded && !factors.enrolled.is_empty();
+        let by_policy = (required || guarded) && !self.request.has_factor();
         let asked = self.state.multifactor.take().or_else(|| by_policy.then(|| json!({"type": "any"})));
         let remembered = |asked: &Value| self.request.remembered && factors::remembers(asked);
         let Some(asked) = asked.filter(|asked| self.state.satisfied.is_empty() && !remembered(asked)) else {

@@ -3,12 +3,12 @@
 
 use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL};
-use axum::http::{HeaderMap, Method};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use postern_app::App;
 use postern_app::authentication::{
-    ClientProof, MfaLogin, client_authenticate, mfa_associate, mfa_authenticators_list, mfa_challenge,
-    mfa_client_check, mfa_login_fetch,
+    ClientProof, MfaLogin, client_authenticate, mfa_associate, mfa_authenticator_delete, mfa_authenticators_list,
+    mfa_challenge, mfa_client_check, mfa_login_fetch, mfa_user_fetch,
 };
 use postern_app::tokens::TokenError;
 use postern_model::Authenticator;
@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 
 use super::oauth::OauthError;
 use crate::error::ApiError;
-use crate::extract::body;
+use crate::extract::{Path, body};
 use crate::openapi::{Access, Content, Operation, Routes};
 use crate::permission::Visitor;
 
@@ -45,6 +45,16 @@ pub(crate) fn routes() -> Routes<App> {
                 ..open("mfa_authenticators_list", "The factors of the user whose factor is asked for")
             },
             authenticators_list,
+        )
+        .add(
+            Method::DELETE,
+            "/mfa/authenticators/{id}",
+            Operation {
+                success: 204,
+                failures: &[401, 403, 404],
+                ..open("mfa_authenticator_delete", "Take one of one's own factors away")
+            },
+            authenticator_delete,
         )
         .add(
             Method::POST,
@@ -191,8 +201,32 @@ async fn authenticators_list(
 }
 
 async fn authenticators_answer(app: &App, visitor: &Visitor, headers: &HeaderMap) -> Result<Value, TokenError> {
-    let login = mfa_login_fetch(app, &visitor.ctx, &bearer(headers)?).await?;
-    Ok(mfa_authenticators_list(app, &visitor.ctx, &login).await?.iter().map(authenticator).collect())
+    let (token, ctx) = (bearer(headers)?, &visitor.ctx);
+    let of = mfa_user_fetch(app, &visitor.tenant, ctx, (&token, "read:authenticators", true)).await?;
+    Ok(mfa_authenticators_list(app, ctx, &of).await?.iter().map(authenticator).collect())
+}
+
+async fn authenticator_delete(
+    State(app): State<App>,
+    visitor: Result<Visitor, ApiError>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let visitor = match visitor {
+        Ok(visitor) => visitor,
+        Err(error) => return error.into_response(),
+    };
+    match delete_answer(&app, &visitor, &headers, &id).await {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => OauthError::from(error).into_response(),
+    }
+}
+
+/// An `mfa_token` is not enough: whoever has only the password could take the factor away.
+async fn delete_answer(app: &App, visitor: &Visitor, headers: &HeaderMap, id: &str) -> Result<(), TokenError> {
+    let (token, ctx) = (bearer(headers)?, &visitor.ctx);
+    let of = mfa_user_fetch(app, &visitor.tenant, ctx, (&token, "remove:authenticators", false)).await?;
+    mfa_authenticator_delete(app, ctx, &of, id).await
 }
 
 fn authenticator(row: &Authenticator) -> Value {

@@ -6,7 +6,7 @@ use postern_model::resource_server::{TOKEN_SECONDS, WEB_TOKEN_SECONDS};
 use super::client_auth::refused;
 use crate::error::AppError;
 use crate::resource_servers::resource_server_by_audience;
-use crate::tenants::{TenantKeys, is_management_audience};
+use crate::tenants::{TenantKeys, is_management_audience, is_mfa_audience};
 use crate::tokens::{CURRENT_USER_SCOPES, TokenError};
 use crate::{App, tenant_settings};
 
@@ -14,6 +14,8 @@ use crate::{App, tenant_settings};
 const OPENID: &[&str] = &["openid", "profile", "email", "address", "phone", OFFLINE];
 /// Asks for a refresh token.
 pub(super) const OFFLINE: &str = "offline_access";
+/// Scopes of the MFA API.
+const MFA_SCOPES: &[&str] = &["enroll", "read:authenticators", "remove:authenticators"];
 /// Characters of a list of scopes.
 const SCOPE_CHARS: usize = 8192;
 
@@ -35,6 +37,11 @@ pub(super) async fn api_load(app: &App, tenant: &TenantKeys, audience: &str) -> 
         let scopes = CURRENT_USER_SCOPES.iter().map(|&scope| scope.to_owned()).collect();
         let (token_lifetime, web_token_lifetime) = (TOKEN_SECONDS, WEB_TOKEN_SECONDS);
         return Ok(Some(Api { scopes, token_lifetime, web_token_lifetime, allow_offline_access: true }));
+    }
+    if is_mfa_audience(domain, audience) {
+        let scopes = MFA_SCOPES.iter().map(|&scope| scope.to_owned()).collect();
+        let (token_lifetime, web_token_lifetime) = (WEB_TOKEN_SECONDS, WEB_TOKEN_SECONDS);
+        return Ok(Some(Api { scopes, token_lifetime, web_token_lifetime, allow_offline_access: false }));
     }
     let found = resource_server_by_audience(app, &tenant.tenant.id, audience).await?;
     Ok(found.map(|api| Api {

@@ -3,8 +3,10 @@
 //!
 //! An `mfa_token` is the token of the login that waits; what the tokens were asked for with is kept under its hash.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
-use postern_model::{Authenticator, ClientId, Connection, LogType, OneTime, Outcome, limits};
+use postern_model::{Authenticator, ClientId, Connection, LogType, OneTime, Outcome, User, limits};
 use postern_store::{Index, WriteSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -14,11 +16,12 @@ use super::grants::{GrantContext, Refused, TokenRequest, allowed};
 use super::issue::{Authorized, TokenSet, Wanted, authorize, tokens_issue};
 use super::one_time;
 use crate::actions::sha256_hex;
-use crate::ctx::OpCtx;
+use crate::ctx::{OpCtx, ScopeSet};
 use crate::error::{AppError, Code};
 use crate::login::{ContinueLogin, LoginReport, login_resume};
-use crate::mfa::{self, Enrollment, FactorCode, Recovery, Waiting};
-use crate::tokens::TokenError;
+use crate::mfa::{self, Enrollment, FactorCode, Recovery, Waiting, Who, enroll, manage};
+use crate::tenants::{TenantKeys, mfa_audiences};
+use crate::tokens::{TokenError, token_check};
 use crate::{App, ids};
 
 /// The grant with a one-time password.
@@ -147,10 +150,10 @@ pub(super) async fn mfa_code(
     let given = mfa::factor_give(app, ctx, &login.waiting, code).await.map_err(|why| words(why, wrong))?;
     let back = ContinueLogin { query: Map::new(), body: grant.facts(request).body };
     let resumed = login_resume(app, ctx, &login.state, back, vec![given.method.clone()]).await;
-    let report = resumed.map_err(|error| match error.code {
-        // Another request with the same token came a moment before.
-        Code::InexistentLogin => refused(403, "expired_token", "mfa_token is expired"),
-        _ => error.into(),
+    let report = resumed.map_err(|error| {
+        // Another request with the same token may have come a moment before.
+        let gone = error.code == Code::InexistentLogin;
+        if gone { refused(403, "expired_token", "mfa_token is expired") } else { error.into() }
     })?;
     let mut asked = login.asked;
     asked.methods.push(given.method);
@@ -195,10 +198,12 @@ pub async fn mfa_associate(
         return Err(refused(400, "unsupported_authenticator_type", text));
     }
     let made = mfa::enroll_begin(app, ctx, &login.waiting.who(), Recovery::Now).await;
-    made.map_err(|error| match error.code {
-        Code::Conflict => refused(403, "access_denied", "User is already enrolled."),
-        Code::BadRequest => TokenError::Refused(403, "unsupported_challenge_type", error.message),
-        _ => error.into(),
+    made.map_err(|error| {
+        if enroll::is_enrolled(&error) {
+            return refused(403, "access_denied", "User is already enrolled.");
+        }
+        let disabled = error.code == Code::BadRequest;
+        if disabled { TokenError::Refused(403, "unsupported_challenge_type", error.message) } else { error.into() }
     })
 }
 
@@ -223,7 +228,7 @@ pub async fn mfa_challenge(
         return Err(refused(403, "unsupported_challenge_type", text));
     }
     if let Some(id) = authenticator {
-        let held = mfa::authenticators(app, ctx, &login.waiting).await?;
+        let held = mfa::authenticators(app, ctx, &login.waiting.user.user_id).await?;
         if !held.iter().any(|row| row.confirmed && row.id.as_str() == id) {
             return Err(refused(403, "invalid_request", "Invalid authenticator_id"));
         }
@@ -232,14 +237,56 @@ pub async fn mfa_challenge(
     Ok("otp")
 }
 
-/// The factors of the user of a login that waits (Auth0: GET /mfa/authenticators).
+/// Whose factors a token opens: those of the user of a login that waits, or with a token of the MFA API the user's own.
+#[derive(Debug)]
+pub struct FactorsOf {
+    user: Arc<User>,
+    client_id: ClientId,
+}
+
+/// Checks a token for the factors of its user. `scope` is what a token of the MFA API must hold; an `mfa_token` has it
+/// where `by_login` says so.
+///
+/// # Errors
+/// When it is neither, or the scope is missing.
+pub async fn mfa_user_fetch(
+    app: &App,
+    tenant: &TenantKeys,
+    ctx: &OpCtx,
+    (token, scope, by_login): (&str, &str, bool),
+) -> Result<FactorsOf, TokenError> {
+    if by_login && token.split('.').count() != 3 {
+        let MfaLogin { waiting: Waiting { user, client_id, .. }, .. } = mfa_login_fetch(app, ctx, token).await?;
+        return Ok(FactorsOf { user, client_id });
+    }
+    let invalid = || refused(401, "invalid_token", "The access token is not one of the MFA API");
+    let claims = token_check(tenant, token, &mfa_audiences(&ctx.tenant.domain)).map_err(|_bad| invalid())?;
+    if !ScopeSet::parse(&claims.scope).has(scope) {
+        return Err(TokenError::Refused(403, "insufficient_scope", format!("Insufficient scope, expected: {scope}")));
+    }
+    let user = app.store().fetch::<User>(&ctx.tenant.id, &claims.sub).await.map_err(AppError::from)?;
+    // Another user may have the id since; times in tokens are whole seconds.
+    let user = user.filter(|user| user.blocked != Some(true) && user.created_at.as_second() <= claims.iat);
+    let client_id = claims.azp.parse().map_err(|_bad| invalid())?;
+    Ok(FactorsOf { user: Arc::new(user.ok_or_else(invalid)?), client_id })
+}
+
+/// The factors of a user (Auth0: GET /mfa/authenticators).
 ///
 /// # Errors
 /// A fault of the store.
-pub async fn mfa_authenticators_list(
-    app: &App,
-    ctx: &OpCtx,
-    login: &MfaLogin,
-) -> Result<Vec<Authenticator>, TokenError> {
-    Ok(mfa::authenticators(app, ctx, &login.waiting).await?)
+pub async fn mfa_authenticators_list(app: &App, ctx: &OpCtx, of: &FactorsOf) -> Result<Vec<Authenticator>, TokenError> {
+    Ok(mfa::authenticators(app, ctx, &of.user.user_id).await?)
+}
+
+/// Takes a factor from its user (Auth0: DELETE /mfa/authenticators/{id}).
+///
+/// # Errors
+/// When the user has no such factor.
+pub async fn mfa_authenticator_delete(app: &App, ctx: &OpCtx, of: &FactorsOf, id: &str) -> Result<(), TokenError> {
+    let who = Who { user: &of.user, client_id: &of.client_id };
+    if manage::own_authenticator_delete(app, ctx, &who, id).await? {
+        return Ok(());
+    }
+    Err(refused(404, "not_found", "The authenticator does not exist."))
 }

@@ -80,7 +80,7 @@ pub async fn mfa_form(visit: &Visit, state: &str) -> Result<MfaForm, Refused> {
     let client = client.map_err(AppError::from)?;
     let scheme = urls::parse(&transaction.request.redirect_uri).map(|url| url.scheme().to_owned());
     Ok(MfaForm {
-        client_name: client.map_or_else(|| waiting.client_id.to_string(), |client| client.name.clone()),
+        client_name: client.map_or_else(|| waiting.client_id.to_string(), |client| client.name),
         scheme: scheme.filter(|scheme| scheme != "https" && scheme != "http"),
         enrolls: waiting.enrolls(),
         otp: waiting.takes_otp(),

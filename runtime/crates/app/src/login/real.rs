@@ -14,6 +14,7 @@ use crate::App;
 use crate::actions::sha256_hex;
 use crate::ctx::OpCtx;
 use crate::error::{AppError, Code};
+use crate::tenants::is_mfa_audience;
 
 /// Who proved who they are.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -72,6 +73,7 @@ pub async fn login_begin_remembered(
         Who::Known(id) => (Some(id.as_str().to_owned()), None),
         Who::Profile(profile) => (None, Some(person::profile(profile)?)),
     };
+    let guarded = start.audience.as_deref().is_some_and(|audience| is_mfa_audience(&ctx.tenant.domain, audience));
     let login = Begin {
         client: start.client,
         connection: start.connection,
@@ -88,6 +90,7 @@ pub async fn login_begin_remembered(
             refresh_token: start.refresh_token,
             real: true,
             remembered,
+            guarded,
         },
     };
     begin(app, ctx, login).await

@@ -5,12 +5,15 @@ use postern_model::{Authenticator, AuthenticatorId, AuthenticatorKind, LogType, 
 use postern_store::{CommitError, Expect, WriteSet};
 
 use super::enroll::{app_row, recovery_row};
-use super::rows::{attempts_update, confirmed, multifactor_patch, of_user, remove};
+use super::rows::{attempts_update, confirmed, log_entry, multifactor_patch, of_user, remove};
 use super::totp;
+use super::verify::Who;
 use crate::ctx::OpCtx;
 use crate::error::AppError;
 use crate::{App, ids, logs, users};
 
+/// What the tenant log says of a factor that is gone.
+const UNENROLLED: &str = "Multifactor enrollment removed";
 /// Characters of a factor's name.
 const NAME_CHARS: usize = 20;
 
@@ -81,7 +84,7 @@ async fn take_away(
     let mut unenrolled = entry.clone();
     unenrolled.log_id = ids::log(ctx.now)?;
     unenrolled.kind = LogType::MfaUnenrolled;
-    "Multifactor enrollment removed".clone_into(&mut unenrolled.description);
+    UNENROLLED.clone_into(&mut unenrolled.description);
     let set = remove(WriteSet::new(&ctx.tenant.id, ctx.request_id), user, rows, gone, ctx.now);
     app.store().commit(set.insert(&entry).insert(&unenrolled)).await?;
     Ok(())
@@ -109,6 +112,23 @@ pub async fn user_multifactor_delete(app: &App, ctx: &OpCtx, id: &str, provider:
         return Ok(());
     }
     take_away(app, ctx, (&user, &rows), "Delete a User's Multi-factor Provider", gone).await
+}
+
+/// Takes one of their own factors from a user; whether there was one.
+pub(crate) async fn own_authenticator_delete(
+    app: &App,
+    ctx: &OpCtx,
+    who: &Who<'_>,
+    id: &str,
+) -> Result<bool, AppError> {
+    let rows = of_user(app, &ctx.tenant.id, &who.user.user_id).await?;
+    if !rows.iter().any(|row| row.id.as_str() == id) {
+        return Ok(false);
+    }
+    let set = WriteSet::new(&ctx.tenant.id, ids::request()?);
+    let set = remove(set, who.user, &rows, |row| row.id.as_str() == id, ctx.now);
+    commit(app, set.insert(&log_entry(ctx, who, LogType::MfaUnenrolled, UNENROLLED)?)).await?;
+    Ok(true)
 }
 
 /// Takes every factor from a user.

@@ -12,7 +12,7 @@ mod totp;
 pub mod verify;
 pub mod waiting;
 
-use postern_model::{Authenticator, LogType};
+use postern_model::{Authenticator, LogType, UserId};
 use postern_store::WriteSet;
 
 pub use self::enroll::{Enrollment, Recovery, enroll_begin};
@@ -22,12 +22,12 @@ use crate::ctx::OpCtx;
 use crate::error::AppError;
 use crate::{App, ids};
 
-/// The factors of the user of a login that waits, oldest first.
+/// The factors of a user, oldest first.
 ///
 /// # Errors
 /// A fault of the store.
-pub async fn authenticators(app: &App, ctx: &OpCtx, waiting: &Waiting) -> Result<Vec<Authenticator>, AppError> {
-    rows::of_user(app, &ctx.tenant.id, &waiting.user.user_id).await
+pub async fn authenticators(app: &App, ctx: &OpCtx, user_id: &UserId) -> Result<Vec<Authenticator>, AppError> {
+    rows::of_user(app, &ctx.tenant.id, user_id).await
 }
 
 /// Writes an entry about a factor into the tenant log.
