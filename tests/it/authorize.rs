@@ -548,3 +548,42 @@ async fn what_actions_see_of_a_browser_login_holds_no_password() {
     assert!(!logs.contains(PASSWORD) && logs.contains("\"type\":\"s\""), "{logs}");
     assert!(!world.server.log().contains(PASSWORD));
 }
+
+#[tokio::test]
+async fn a_new_user_signs_up_on_a_page_and_is_logged_in() {
+    let world = world().await;
+    let mut browser = world.browser();
+    let begun = browser.query("/authorize", &asked(&world.client, &[("screen_hint", "signup")])).await;
+    assert!(begun.location().starts_with("/u/signup?state="), "{}", begun.location());
+    let page = browser.get(begun.location()).await;
+    assert!(page.page(200).contains("aria-describedby=\"password-hint"), "{}", page.body);
+    let typed = |email: &str, password: &str| page.form().with("email", email).with("password", password);
+    for (email, password) in [("new@example.com", "short"), ("no address", PASSWORD), ("", PASSWORD), (EMAIL, PASSWORD)]
+    {
+        let again = browser.submit(&typed(email, password)).await;
+        assert!(again.page(400).contains("role=\"alert\""), "{email}: {}", again.body);
+        // Whether an address is taken is not said.
+        assert!(!again.body.contains("exists"), "{email}: {}", again.body);
+    }
+    let _page = browser.submit(&typed("new@example.com", PASSWORD).with("_csrf", "x")).await.page(403);
+    let back = browser.submit(&typed("new@example.com", PASSWORD)).await;
+    assert!(back.answer().contains_key("code"), "{}", back.location());
+    let made = world.api().get("/api/v2/users-by-email?email=new%40example.com").await.expect(200);
+    assert_eq!((made.as_array().unwrap().len(), &made[0]["logins_count"]), (1, &json!(1)), "{made}");
+    let _page = browser.submit(&typed("newer@example.com", PASSWORD)).await.page(400);
+}
+
+#[tokio::test]
+async fn asking_for_a_new_password_tells_nobody_who_has_an_account() {
+    let world = world().await;
+    let mut browser = world.browser();
+    let begun = browser.query("/authorize", &asked(&world.client, &[])).await;
+    let path = begun.location().replace("/u/login", "/u/reset-password/request");
+    let form = browser.get(&path).await.form();
+    let known = browser.submit(&form.clone().with("email", EMAIL)).await;
+    let unknown = browser.submit(&form.clone().with("email", "nobody@example.com")).await;
+    let text = |visit: &Visit| visit.page(200).split_once("<main>").unwrap().1.to_owned();
+    assert_eq!(text(&known), text(&unknown));
+    let _page = browser.submit(&form.clone().with("email", "")).await.page(400);
+    let _page = browser.submit(&form.with("_csrf", "x").with("email", EMAIL)).await.page(403);
+}
