@@ -290,7 +290,7 @@ fn of_web_origin(client: &Client, address: &str) -> bool {
 pub(crate) fn check(target: &Target, parameters: &Parameters) -> Result<AuthorizeRequest, AuthorizeAnswer> {
     let text = |name: &str| parameters.get(name).map(str::to_owned);
     let types = parameters.get("response_type").map(ResponseTypes::parse);
-    let wanted = types.flatten().unwrap_or(ResponseTypes { code: true, ..ResponseTypes::default() });
+    let wanted = types.flatten().unwrap_or(ResponseTypes { code: true, token: false, id_token: false });
     let usual = if wanted.implicit() { ResponseMode::Fragment } else { ResponseMode::Query };
     let mode = parameters.get("response_mode").map(ResponseMode::parse);
     let mut request = AuthorizeRequest {

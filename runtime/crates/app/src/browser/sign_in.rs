@@ -108,7 +108,7 @@ pub(super) async fn database_of(
         Some(wanted) => named(wanted),
         None => {
             let settings = tenant_settings::load(app, &ctx.tenant.id).await?;
-            settings.default_directory().and_then(named).or(databases.first())
+            settings.default_directory().and_then(named).or_else(|| databases.first())
         }
     };
     Ok(chosen.cloned())
