@@ -77,7 +77,7 @@ async fn a_cookie_that_we_did_not_sign_for_this_is_none() {
     let browser = logged_in(&server.api, &client).await;
     let (session, device) = (browser.cookies["auth0"].clone(), browser.cookies["did"].clone());
     let id = session.rsplit_once('s').unwrap().0.to_owned();
-    let tampered = format!("{}x", session);
+    let tampered = format!("{session}x");
     for forged in ["", "s.ses_1", &tampered, &id, &device, &"x".repeat(4000), "%00", "\"\""] {
         let mut forger = browser.clone();
         forger.cookies.insert("auth0".to_owned(), forged.to_owned());

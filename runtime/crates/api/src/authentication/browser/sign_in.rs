@@ -114,6 +114,7 @@ async fn login_page(visitor: BrowserRequest, RawQuery(query): RawQuery) -> Respo
 }
 
 /// The token of a form in this browser.
+#[expect(clippy::result_large_err, reason = "the error is the answer itself")]
 pub(crate) fn token(visitor: &BrowserRequest, state: &str) -> Result<String, Response> {
     let visit = &visitor.visit;
     form_token(&visit.app, &visit.ctx.tenant.id, &visit.browser, state).map_err(page::fault)

@@ -117,14 +117,14 @@ impl BrowserRequest {
             }
             Ok(Step::Leave { url }) => self.with_browser().found(&url),
             Ok(Step::Answer { answer, session: Some(session) }) => {
-                self.with_browser().with_session(&session).to_client(&answer)
+                self.with_browser().with_session(&session).deliver(&answer)
             }
-            Ok(Step::Answer { answer, session: None }) | Err(Refused::Client(answer)) => self.to_client(&answer),
+            Ok(Step::Answer { answer, session: None }) | Err(Refused::Client(answer)) => self.deliver(&answer),
             Err(Refused::Fault { answer, error }) => {
                 if error.is_internal() {
                     log_fault(&error);
                 }
-                self.to_client(&answer)
+                self.deliver(&answer)
             }
             Err(Refused::Page(error)) => page::error(&error),
             Err(Refused::App(error)) => page::fault(error),
@@ -135,7 +135,7 @@ impl BrowserRequest {
         (self.jar, found(location)).into_response()
     }
 
-    fn to_client(self, answer: &AuthorizeAnswer) -> Response {
+    fn deliver(self, answer: &AuthorizeAnswer) -> Response {
         let response = match (answer.mode, answer.location(), answer.origin()) {
             (ResponseMode::Query | ResponseMode::Fragment, Some(location), _) => found(&location),
             (ResponseMode::FormPost, _, Some(_)) => form_post(answer),
