@@ -30,6 +30,7 @@ mod mfa;
 mod mfa_browser;
 mod mfa_grants;
 mod openapi;
+mod protection;
 mod secrets;
 mod sessions;
 mod signup;

@@ -123,6 +123,9 @@ impl World {
                 "factors" => "otp",
                 "simulated-logins" => &self.login_id,
                 "signing" => &self.kid,
+                // There is none without a browser.
+                "sessions" => "ses_nothing",
+                "refresh-tokens" => "rtk_nothing",
                 "triggers" => "post-login",
                 "rules" => &self.rule_id,
                 "rules-configs" => &self.rule_config_key,

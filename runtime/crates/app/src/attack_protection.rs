@@ -105,7 +105,9 @@ fn within(range: &str, address: &str) -> bool {
         (IpAddr::V4(base), IpAddr::V4(address)) => {
             bits == 0 || head(base.to_bits().into(), 32) == head(address.to_bits().into(), 32)
         }
-        (IpAddr::V6(base), IpAddr::V6(address)) => bits == 0 || head(base.to_bits(), 128) == head(address.to_bits(), 128),
+        (IpAddr::V6(base), IpAddr::V6(address)) => {
+            bits == 0 || head(base.to_bits(), 128) == head(address.to_bits(), 128)
+        }
         (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod actions;
 pub mod artifacts;
+pub mod attack_protection;
 pub mod authentication;
 pub mod bindings;
 pub mod browser;
@@ -34,6 +35,7 @@ pub mod roles;
 pub mod rules;
 pub mod secrets;
 pub mod sessions;
+pub mod signed_in;
 pub mod tenant_settings;
 pub mod tenants;
 pub mod tokens;

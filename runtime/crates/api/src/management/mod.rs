@@ -2,6 +2,7 @@
 
 mod actions;
 mod artifacts;
+mod attack_protection;
 mod authentication_methods;
 mod clients;
 mod connections;
@@ -17,6 +18,7 @@ mod logs;
 mod resource_servers;
 mod roles;
 mod rules;
+mod sessions;
 mod simulated_logins;
 mod tenant_settings;
 mod tickets;
@@ -32,6 +34,7 @@ pub(crate) fn routes() -> Routes<App> {
     Routes::new()
         .merge(actions::routes())
         .merge(artifacts::routes())
+        .merge(attack_protection::routes())
         .merge(authentication_methods::routes())
         .merge(clients::routes())
         .merge(connections::routes())
@@ -47,6 +50,7 @@ pub(crate) fn routes() -> Routes<App> {
         .merge(resource_servers::routes())
         .merge(roles::routes())
         .merge(rules::routes())
+        .merge(sessions::routes())
         .merge(simulated_logins::routes())
         .merge(tickets::routes())
         .merge(tenant_settings::routes())

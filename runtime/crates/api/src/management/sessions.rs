@@ -60,12 +60,7 @@ pub(crate) fn routes() -> Routes<App> {
             end("user_session_delete", "End a user's sessions", DELETE_SESSIONS),
             user_session_delete,
         )
-        .add(
-            Method::GET,
-            token,
-            read("refresh_token_fetch", "Fetch a refresh token", READ_TOKENS),
-            refresh_token_fetch,
-        )
+        .add(Method::GET, token, read("refresh_token_fetch", "Fetch a refresh token", READ_TOKENS), refresh_token_fetch)
         .add(
             Method::DELETE,
             token,

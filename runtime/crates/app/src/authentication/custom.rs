@@ -4,7 +4,7 @@ use postern_model::{Actor, Client, Connection, LogType, LoginFailures, MetadataK
 use postern_store::{CommitError, Index, MetadataChange, UserPatch, WriteSet};
 use serde_json::{Map, Value, json};
 
-use super::password::{FAILURES_MOST, LoginRefused, counted, failed, login_fields, succeeded, user_by_login};
+use super::password::{LoginRefused, counted, failed, login_fields, succeeded, user_by_login};
 use super::signup::SignupRefused;
 use crate::actions::sha256_hex;
 use crate::ctx::OpCtx;
@@ -12,7 +12,7 @@ use crate::custom_database::{self, Said};
 use crate::error::AppError;
 use crate::login::{self, Who};
 use crate::users::UserInput;
-use crate::{App, ids, logs, passwords, tenant_settings};
+use crate::{App, attack_protection, ids, logs, passwords, tenant_settings};
 
 /// Asks the custom database of a connection, when the connection has one and the user is not kept here already;
 /// `None` otherwise. Who may not log in is written into the tenant log.
@@ -63,7 +63,10 @@ async fn ask(
     (username, password): (&str, &str),
 ) -> Result<Result<Map<String, Value>, Refused>, AppError> {
     let tenant = &ctx.tenant.id;
+    let rules = attack_protection::brute_force(app, tenant).await?;
     let address = ctx.ip.clone().unwrap_or_default();
+    let protected = rules.counts(&address);
+    let address = if rules.any_address { String::new() } else { address };
     let name = sha256_hex(username.trim().to_lowercase().as_bytes());
     let key = format!("{tenant} {} {name} {address}", connection.id);
     // One guess at a time: many at once would all be made before the first is counted.
@@ -75,7 +78,7 @@ async fn ask(
         }
         None => app.unknown_failures().count(&key, ctx.now),
     };
-    if before >= FAILURES_MOST {
+    if before >= rules.max_attempts && protected {
         return Ok(Err((LoginRefused::TooMany, LogType::BlockedAccount)));
     }
     let kind = match custom_database::login(app, tenant, connection, username, password, ctx.now).await? {
@@ -94,11 +97,12 @@ async fn ask(
             return Ok(Err((LoginRefused::Unreachable, LogType::FailedLogin)));
         }
     };
-    match user {
+    match user.filter(|_| protected) {
         Some(user) => failed(app, ctx, &user.user_id, &address).await?,
-        None => {
-            app.unknown_failures().note(key, ctx.now);
+        None if user.is_none() && protected => {
+            app.unknown_failures().note(key, rules.max_attempts, ctx.now);
         }
+        None => {}
     }
     Ok(Err((LoginRefused::Wrong, kind)))
 }

@@ -12,10 +12,8 @@ use crate::actions::sha256_hex;
 use crate::ctx::OpCtx;
 use crate::error::AppError;
 use crate::login::Who;
-use crate::{App, ids, logs, passwords};
+use crate::{App, attack_protection, ids, logs, passwords};
 
-/// Consecutive failures of a user from one address after which it is blocked (Auth0: 10).
-pub(super) const FAILURES_MOST: u32 = 10;
 /// How long failures count, and a block lasts, after the last one (Auth0: 30 days).
 const FAILURES_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Addresses whose failures are kept of one user; the oldest goes.
@@ -82,13 +80,13 @@ impl UnknownFailures {
     }
 
     /// Whether this name is blocked; counts the failure when it is not.
-    pub(super) fn note(&self, key: String, now: Timestamp) -> bool {
+    pub(super) fn note(&self, key: String, most: u32, now: Timestamp) -> bool {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if counts.len() >= UNKNOWN_NAMES && !counts.contains_key(&key) {
             counts.clear();
         }
         let count = counts.entry(key).or_insert(FailureCount { count: 0, last_at: now });
-        if counted(count, now) >= FAILURES_MOST {
+        if counted(count, now) >= most {
             return true;
         }
         *count = FailureCount { count: counted(count, now) + 1, last_at: now };
@@ -197,7 +195,11 @@ async fn check(
 ) -> Result<User, Refused> {
     let fault = |error: AppError| (LoginRefused::App(error), None);
     let tenant = &ctx.tenant.id;
+    let rules = attack_protection::brute_force(app, tenant).await.map_err(fault)?;
     let address = ctx.ip.clone().unwrap_or_default();
+    let protected = connection.protects_from_brute_force() && rules.counts(&address);
+    // Guesses from everywhere count together, or each address for itself.
+    let address = if rules.any_address { String::new() } else { address };
     let found = user_by_login(app, tenant, connection, username).await.map_err(fault)?;
     let Some(user) = found.filter(|user| user.password_hash.is_some()) else {
         let hash = match &*NOBODY {
@@ -206,17 +208,16 @@ async fn check(
         };
         passwords::verify(password.to_owned(), hash).await.map_err(fault)?;
         let name = sha256_hex(username.trim().to_lowercase().as_bytes());
-        let blocked = connection.protects_from_brute_force()
-            && app.unknown_failures().note(format!("{tenant} {} {name} {address}", connection.id), ctx.now);
+        let key = format!("{tenant} {} {name} {address}", connection.id);
+        let blocked = protected && app.unknown_failures().note(key, rules.max_attempts, ctx.now);
         return Err((if blocked { LoginRefused::TooMany } else { LoginRefused::Wrong }, None));
     };
     // One guess at a time: many at once would all be made before the first is counted.
     let _lock = app.logins().user_lock(tenant, &format!("password {}", user.user_id)).await;
     let failures = app.store().fetch::<LoginFailures>(tenant, user.user_id.as_str()).await;
     let failures = failures.map_err(|error| fault(error.into()))?;
-    let protected = connection.protects_from_brute_force();
     let before = failures.as_ref().and_then(|row| row.by_ip.get(&address)).map_or(0, |count| counted(count, ctx.now));
-    if before >= FAILURES_MOST && protected {
+    if before >= rules.max_attempts && protected {
         return Err((LoginRefused::TooMany, Some(Box::new(user))));
     }
     let hash = user.password_hash.clone().unwrap_or_default();
