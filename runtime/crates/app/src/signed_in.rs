@@ -1,11 +1,11 @@
 //! Sessions and refresh tokens as a tenant's operator sees and ends them (Auth0 Management API: /sessions,
 //! /refresh-tokens).
 
-use postern_model::{LogEntry, RefreshToken, Session, UserId};
+use postern_model::{LogEntry, RefreshToken, Session, User};
 use postern_store::{Entity, Expect, Index, Query, WriteSet};
 
 use crate::ctx::OpCtx;
-use crate::error::AppError;
+use crate::error::{AppError, Code};
 use crate::{App, ids, logs};
 
 /// Rows that are ended in one transaction.
@@ -19,6 +19,11 @@ fn no_refresh_token() -> AppError {
     AppError::not_found("The refresh token does not exist.")
 }
 
+async fn user_load(app: &App, ctx: &OpCtx, user_id: &str) -> Result<User, AppError> {
+    let user = app.store().fetch::<User>(&ctx.tenant.id, user_id).await?;
+    user.ok_or_else(|| AppError::new(Code::InexistentUser, "The user does not exist."))
+}
+
 /// A slice of a user's rows: from `offset` on, at most `limit`, and how many there are in all.
 async fn list<T: Entity>(
     app: &App,
@@ -26,8 +31,8 @@ async fn list<T: Entity>(
     (index, user_id): (Index, &str),
     (offset, limit): (usize, usize),
 ) -> Result<(Vec<T>, usize), AppError> {
-    let user_id: UserId = user_id.parse().map_err(|_bad| AppError::not_found("The user does not exist."))?;
-    let query = Query::by(index).under(user_id.as_str());
+    let user = user_load(app, ctx, user_id).await?;
+    let query = Query::by(index).under(user.user_id.as_str());
     let total = app.store().count::<T>(&ctx.tenant.id, query.clone()).await?;
     let page = app.store().list::<T>(&ctx.tenant.id, query.skip(offset).limit(limit)).await?;
     Ok((page.rows, usize::try_from(total).unwrap_or(usize::MAX)))
@@ -108,6 +113,7 @@ pub async fn user_session_list(
 /// When the scope is missing.
 pub async fn user_session_delete(app: &App, ctx: &OpCtx, user_id: &str) -> Result<(), AppError> {
     ctx.require("delete:sessions")?;
+    user_load(app, ctx, user_id).await?;
     delete_all::<Session>(app, ctx, Index::SessionByUser, user_id, "Delete a user's sessions").await
 }
 
@@ -155,5 +161,6 @@ pub async fn user_refresh_token_list(
 /// When the scope is missing.
 pub async fn user_refresh_token_delete(app: &App, ctx: &OpCtx, user_id: &str) -> Result<(), AppError> {
     ctx.require("delete:refresh_tokens")?;
+    user_load(app, ctx, user_id).await?;
     delete_all::<RefreshToken>(app, ctx, Index::RefreshTokenByUser, user_id, "Revoke a user's refresh tokens").await
 }
