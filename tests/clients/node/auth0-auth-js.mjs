@@ -1,7 +1,7 @@
 // npm `@auth0/auth0-auth-js`: the login half of `auth0` 7.x.
 import { createHmac } from 'node:crypto';
 
-import { AuthClient } from '@auth0/auth0-auth-js';
+import { AuthClient, isMfaRequiredError } from '@auth0/auth0-auth-js';
 
 import { assert, check, claims, fails, finish, needs } from './lib/harness.mjs';
 import { logIn } from './lib/pages.mjs';
@@ -134,6 +134,35 @@ function oneTimePassword(secret, at = Date.now()) {
   const mac = createHmac('sha1', key).update(counter).digest();
   return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1000000).padStart(6, '0');
 }
+
+const factor = await check('mfa: getTokenByPassword asks for a factor that an action wants', async () => {
+  await patch(have(), { app_metadata: { mfa: true } });
+  const error = await fails(() => logInWithPassword());
+  assert.ok(isMfaRequiredError(error), JSON.stringify(error.cause));
+  return error.cause.mfa_token;
+});
+const authenticator = await check('mfa.enrollAuthenticator: an authenticator app', async () => {
+  const mfaToken = needs(factor, 'an mfa token');
+  equal((await auth.mfa.listAuthenticators({ mfaToken })).filter((row) => row.active), []);
+  const enrolled = await auth.mfa.enrollAuthenticator({ mfaToken, authenticatorTypes: ['otp'] });
+  assert.ok(enrolled.secret && enrolled.barcodeUri.startsWith('otpauth://totp/'), JSON.stringify(enrolled));
+  return enrolled;
+});
+await check('mfa.verify: a wrong code', async () => {
+  await fails(() => auth.mfa.verify({ mfaToken: needs(factor, 'an mfa token'), factorType: 'otp', otp: '000000' }));
+});
+await check('mfa.verify: the code of the app', async () => {
+  const otp = oneTimePassword(needs(authenticator, 'an authenticator').secret);
+  const answer = await auth.mfa.verify({ mfaToken: factor, factorType: 'otp', otp });
+  assert.ok(answer.accessToken && answer.idToken);
+  equal(claims(answer.idToken).sub, have());
+});
+await check('mfa.verify: a recovery code', async () => {
+  const [recoveryCode] = needs(authenticator, 'an authenticator').recoveryCodes;
+  const error = await fails(() => logInWithPassword());
+  const answer = await auth.mfa.verify({ mfaToken: error.cause.mfa_token, factorType: 'recovery-code', recoveryCode });
+  assert.ok(answer.accessToken);
+});
 
 await undo();
 if (user) await manage('DELETE', `users/${encodeURIComponent(user.user_id)}`);
