@@ -62,6 +62,10 @@ const KNOWN: &[(&str, &str)] = &[
     ("idle_session_lifetime", "number"),
     ("ephemeral_session_lifetime", "number"),
     ("idle_ephemeral_session_lifetime", "number"),
+    ("session_lifetime_in_minutes", "number"),
+    ("idle_session_lifetime_in_minutes", "number"),
+    ("ephemeral_session_lifetime_in_minutes", "number"),
+    ("idle_ephemeral_session_lifetime_in_minutes", "number"),
     ("session_cookie", "object"),
     ("sessions", "object"),
     ("default_directory", "string"),
@@ -102,6 +106,19 @@ fn schema() -> Value {
     let properties: Map<String, Value> =
         KNOWN.iter().map(|(name, kind)| ((*name).to_owned(), json!({ "type": [kind, "null"] }))).collect();
     json!({ "type": "object", "properties": properties, "additionalProperties": false })
+}
+
+/// Times given in minutes, as the settings keep them: in hours, under the name without the unit.
+fn in_hours(patch: Map<String, Value>) -> Map<String, Value> {
+    let hours = |minutes: &Value| match minutes.as_u64() {
+        Some(whole) if whole % 60 == 0 => json!(whole / 60),
+        _ => minutes.as_f64().map_or(Value::Null, |minutes| json!(minutes / 60.0)),
+    };
+    let entry = |(name, value): (String, Value)| match name.strip_suffix("_in_minutes") {
+        Some(short) => (short.to_owned(), hours(&value)),
+        None => (name, value),
+    };
+    patch.into_iter().map(entry).collect()
 }
 
 fn check(patch: &Map<String, Value>) -> Result<(), AppError> {
@@ -238,5 +255,9 @@ async fn tenant_settings_update(
     Json(patch): Json<Map<String, Value>>,
 ) -> Result<Json<Value>, ApiError> {
     check(&patch)?;
+    let patch = in_hours(patch);
+    for (name, value) in &patch {
+        check_value(name, value)?;
+    }
     Ok(Json(answer(&tenant_settings::tenant_settings_update(&app, &ctx, patch).await?)))
 }
