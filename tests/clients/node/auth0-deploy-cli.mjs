@@ -61,7 +61,7 @@ write(directory, {
   [`actions/${script}/code.js`]: code,
   'triggers/triggers.json': { 'post-login': [{ action_name: compiled, display_name: `the ${compiled}` }] },
   'clients/app.json': { name: app, app_type: 'regular_web', callbacks: ['https://##ENV##.example.com/cb'], grant_types: ['authorization_code', 'refresh_token', realmGrant], client_metadata: { tier: 'gold' }, jwt_configuration: { alg: 'RS256', lifetime_in_seconds: 36000 }, token_endpoint_auth_method: 'client_secret_post' },
-  'databases/staff/database.json': { name: database, strategy: 'auth0', enabled_clients: [app], options: { passwordPolicy: 'good', brute_force_protection: true, disable_signup: true } },
+  'database-connections/staff/database.json': { name: database, strategy: 'auth0', enabled_clients: [app], options: { passwordPolicy: 'good', brute_force_protection: true, disable_signup: true } },
   'tenant.json': { friendly_name: `Tenant ${run}`, support_email: 'help@example.com', session_lifetime: 100, idle_session_lifetime: 50 },
   'resource-servers/api.json': { name: `api-${run}`, identifier: api, scopes: [{ value: 'read:all', description: 'Read' }], signing_alg: 'RS256', token_lifetime: 3600 },
   'grants/grant.json': { client_id: app, audience: api, scope: ['read:all'] },
@@ -166,7 +166,7 @@ const out = join(folder, 'out');
 await check('export: everything, ends with 0', async () => succeeds(await a0deploy(['export', '-f', 'directory', '-o', out], { AUTH0_EXPORT_IDENTIFIERS: 'false' })));
 await check('export: folders', () => {
   const names = readdirSync(out);
-  for (const name of ['actions', 'triggers', 'clients', 'databases', 'tenant.json', 'resource-servers', 'grants', 'rules', 'emails']) assert.ok(names.includes(name), name);
+  for (const name of ['actions', 'triggers', 'clients', 'database-connections', 'tenant.json', 'resource-servers', 'grants', 'rules', 'emails']) assert.ok(names.includes(name), name);
 });
 await check('export: action with code, and compiled action', () => {
   equal(readFileSync(join(out, 'actions', script, 'code.js'), 'utf8'), code);
@@ -178,7 +178,7 @@ await check('export: triggers', () => {
 });
 await check('export: client and database', () => {
   equal(json(out, 'clients', `${app}.json`).client_metadata, { tier: 'gold' });
-  const read = json(out, 'databases', database, 'database.json');
+  const read = json(out, 'database-connections', database, 'database.json');
   equal([read.options.passwordPolicy, read.enabled_clients], ['good', [app]]);
 });
 await check('export: tenant, resource server, rule and template', () => {

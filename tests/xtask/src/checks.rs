@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::process::{self, cargo, is_there, note};
-use crate::{fuzz, guests};
+use crate::{clients, fuzz, guests};
 
 /// How long each fuzz target runs here; by hand it may be longer.
 const FUZZ_FOR_SECONDS: u32 = 20;
@@ -21,6 +21,7 @@ fn run_all() -> Result<()> {
     let server = process::target_folder()?.join("debug/postern");
     process::run(cargo(&["nextest", "run", "--workspace"])?.env("POSTERN_BIN", server))?;
     process::run(&mut cargo(&["test", "--quiet", "--workspace", "--doc"])?)?;
+    clients::run(&[])?;
     fuzz::run(FUZZ_FOR_SECONDS)
 }
 
