@@ -29,8 +29,8 @@ pub(crate) use self::forget::user_forget;
 pub use self::grants::{GrantContext, PASSWORD_REALM, TokenRequest, token_exchange};
 pub use self::issue::{Authorized, TokenSet, Wanted, authorize, tokens_issue};
 pub use self::mfa_grant::{
-    MFA_OTP, MFA_RECOVERY_CODE, FactorsOf, MfaLogin, mfa_associate, mfa_authenticator_delete, mfa_authenticators_list, mfa_challenge, mfa_client_check,
-    mfa_login_fetch, mfa_user_fetch,
+    FactorsOf, MFA_OTP, MFA_RECOVERY_CODE, MfaLogin, mfa_associate, mfa_authenticator_delete, mfa_authenticators_list,
+    mfa_challenge, mfa_client_check, mfa_login_fetch, mfa_user_fetch,
 };
 pub use self::one_time::{one_time_create, one_time_fetch, one_time_take};
 pub(crate) use self::password::UnknownFailures;

@@ -76,10 +76,10 @@ pub enum SignupRefused {
 
 impl From<AppError> for SignupRefused {
     fn from(error: AppError) -> Self {
-        match error.code {
-            Code::InvalidBody | Code::BadRequest => Self::Invalid(error.message),
-            _ => Self::App(error),
+        if matches!(error.code, Code::InvalidBody | Code::BadRequest) {
+            return Self::Invalid(error.message);
         }
+        Self::App(error)
     }
 }
 
