@@ -39,5 +39,6 @@ mod tenant_configuration;
 mod tls;
 mod tokens;
 mod unauthorized;
+mod users;
 mod whole_path;
 mod world;

@@ -110,6 +110,8 @@ pub const MANAGEMENT_SCOPES: &[&str] = &[
     "read:signing_keys",
     "create:signing_keys",
     "update:signing_keys",
+    "delete:sessions",
+    "delete:refresh_tokens",
     "create:simulated_logins",
     "read:simulated_logins",
 ];

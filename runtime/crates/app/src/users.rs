@@ -1,5 +1,6 @@
 //! Users and the history of their metadata (Auth0 Management API: /users).
 
+pub mod access;
 mod condition;
 mod fields;
 pub mod identities;
@@ -8,7 +9,7 @@ mod search;
 use std::collections::BTreeMap;
 
 use postern_model::metadata::{check_key, size};
-use postern_model::{HistoryEntry, Identity, LogEntry, Metadata, MetadataKind, User, UserId, limits};
+use postern_model::{Connection, HistoryEntry, Identity, LogEntry, Metadata, MetadataKind, User, UserId, limits};
 use postern_store::{CommitError, Expect, Index, MetadataChange, Page, Query, UserPatch, WriteSet};
 use serde_json::{Map, Value, json};
 
@@ -120,14 +121,7 @@ pub async fn user_create(app: &App, ctx: &OpCtx, input: UserInput) -> Result<Use
     let name =
         input.connection.as_deref().ok_or_else(|| AppError::invalid_body("Missing required property: connection"))?;
     let connection = connections::by_name(app, ctx, name).await?;
-    if connection.strategy.is_database() {
-        if input.text("email").is_none() && input.text("username").is_none() {
-            return Err(AppError::invalid_body("Missing required property: email"));
-        }
-        if input.password.is_none() {
-            return Err(AppError::invalid_body("Missing required property: password"));
-        }
-    }
+    check_required(&connection, &input)?;
     let verify_email = input.verify_email;
     if let Some(password) = &input.password {
         let (text, names) = (|name| input.text(name), ["name", "given_name", "family_name", "nickname"]);
@@ -141,25 +135,38 @@ pub async fn user_create(app: &App, ctx: &OpCtx, input: UserInput) -> Result<Use
         user.user_id.as_str(),
     )?);
     match app.store().commit(set).await {
-        Ok(_) => {
-            let user = load(app, ctx, user.user_id.as_str()).await?;
-            let asked = Asked { ip: ctx.ip.clone(), ..Asked::default() };
-            user_created(app, &ctx.tenant, &user, asked, verify_email, ctx.now).await?;
-            Ok(user)
-        }
+        Ok(_) => {}
         Err(CommitError::Conflict { .. } | CommitError::Duplicate { .. }) => {
-            Err(AppError::new(Code::UserExists, "The user already exists."))
+            return Err(AppError::new(Code::UserExists, "The user already exists."));
         }
-        Err(other) => Err(other.into()),
+        Err(other) => return Err(other.into()),
+    }
+    let user = load(app, ctx, user.user_id.as_str()).await?;
+    let asked = Asked { ip: ctx.ip.clone(), ..Asked::default() };
+    // The user is there, whatever becomes of the mail.
+    if let Err(error) = user_created(app, &ctx.tenant, &user, asked, verify_email, ctx.now).await {
+        tracing::error!(tenant.id = %ctx.tenant.id, %error, "a new user's mail was not written");
+    }
+    Ok(user)
+}
+
+/// What a user of this connection must have.
+fn check_required(connection: &Connection, input: &UserInput) -> Result<(), AppError> {
+    let missing = |field: &str| Err(AppError::invalid_body(format!("Missing required property: {field}")));
+    match connection.strategy.0.as_str() {
+        "sms" if input.text("phone_number").is_none() => missing("phone_number"),
+        "email" if input.text("email").is_none() => missing("email"),
+        "auth0" if input.text("email").is_none() && input.text("username").is_none() => missing("email"),
+        "auth0" if input.password.is_none() => missing("password"),
+        "auth0" if connection.requires_username() && input.text("username").is_none() => Err(AppError::bad_request(
+            format!("Missing username for {} connection with requires_username enabled", connection.name),
+        )),
+        _ => Ok(()),
     }
 }
 
 /// A user as `POST /users` and a signup make it, not written yet.
-pub(crate) async fn new_user(
-    ctx: &OpCtx,
-    mut input: UserInput,
-    connection: &postern_model::Connection,
-) -> Result<User, AppError> {
+pub(crate) async fn new_user(ctx: &OpCtx, mut input: UserInput, connection: &Connection) -> Result<User, AppError> {
     let strategy = &connection.strategy.0;
     let user_id = match &input.user_id {
         Some(id) => format!("{strategy}|{}", id.strip_prefix(&format!("{strategy}|")).unwrap_or(id))
@@ -267,6 +274,10 @@ pub async fn user_update(app: &App, ctx: &OpCtx, id: &str, input: UserInput) -> 
         return Err(AppError::bad_request("The connection is not one of the user's."));
     }
     let verify_email = input.verify_email.filter(|asks| *asks && input.text("email").is_some());
+    let primary = user.identities.first().map(|identity| identity.connection.as_str());
+    if input.connection.as_deref().is_some_and(|name| Some(name) != primary) && changes_login(&input) {
+        return Err(AppError::bad_request("Only what the main identity logs in with can be changed."));
+    }
     let new_password = input.password.is_some();
     if let Some(password) = &input.password {
         let connection = input.connection.as_deref();
@@ -296,6 +307,11 @@ pub async fn user_update(app: &App, ctx: &OpCtx, id: &str, input: UserInput) -> 
         }
         Err(other) => Err(other.into()),
     }
+}
+
+/// Whether something is changed that one logs in with.
+fn changes_login(input: &UserInput) -> bool {
+    input.password.is_some() || ["email", "username", "phone_number"].iter().any(|field| input.given(field))
 }
 
 /// `update:users_app_metadata` is enough for a change of `app_metadata` alone; users themselves may change their
@@ -388,6 +404,7 @@ pub async fn user_delete(app: &App, ctx: &OpCtx, id: &str) -> Result<(), AppErro
         .insert(&logs::audit(ctx, "Delete a User", id)?);
     let set = mfa::manage::with_factors_deleted(app, ctx, &user, set).await?;
     let set = user_forget(app, &ctx.tenant.id, &user.user_id, set).await?;
+    let set = access::with_access_deleted(app, ctx, &user.user_id, set).await?;
     app.store().commit(set).await?;
     Ok(())
 }
@@ -417,11 +434,11 @@ pub async fn user_logs_list(
     app: &App,
     ctx: &OpCtx,
     id: &str,
-    offset: usize,
-    limit: usize,
+    ascending: bool,
+    (offset, limit): (usize, usize),
 ) -> Result<(Vec<LogEntry>, usize), AppError> {
     ctx.require_any(&["read:logs", "read:logs_users"])?;
     let user = load(app, ctx, id).await?;
-    let filter = LogFilter { user_id: Some(user.user_id.as_str().to_owned()), ..LogFilter::default() };
+    let filter = LogFilter { user_id: Some(user.user_id.as_str().to_owned()), ascending, ..LogFilter::default() };
     logs::log_list(app, ctx, &filter, offset, limit).await
 }

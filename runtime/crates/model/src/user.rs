@@ -150,7 +150,8 @@ impl User {
     /// that of a linked user.
     #[must_use]
     pub fn password_hash_of(&self, connection: &str, name: &str) -> Option<&str> {
-        let named = |value: Option<&str>| value.is_some_and(|value| value.eq_ignore_ascii_case(name));
+        let name = name.to_lowercase();
+        let named = |value: Option<&str>| value.is_some_and(|value| value.to_lowercase() == name);
         let (primary, linked) = self.identities.split_first()?;
         let first = primary.connection == connection
             && [&self.email, &self.username, &self.phone_number].into_iter().any(|text| named(text.as_deref()));

@@ -1,5 +1,6 @@
 //! `/api/v2/users`: users, their metadata and its history.
 
+mod access;
 mod identities;
 pub(crate) mod wire;
 
@@ -80,6 +81,7 @@ pub(crate) fn routes() -> Routes<App> {
         .merge(record_routes())
         .merge(role_routes())
         .merge(identities::routes())
+        .merge(access::routes())
 }
 
 fn one_routes() -> Routes<App> {
@@ -148,7 +150,7 @@ fn record_routes() -> Routes<App> {
             Method::GET,
             "/api/v2/users/{id}/logs",
             Operation {
-                query: const { &[PARAMETERS[0], PARAMETERS[1], PARAMETERS[2]] },
+                query: const { &[PARAMETERS[0], PARAMETERS[1], PARAMETERS[2], LOG_SORT] },
                 response: Some(Content::json(log_wire::list_schema)),
                 failures: &[404],
                 ..Operation::new(
@@ -203,6 +205,7 @@ fn role_routes() -> Routes<App> {
 const Q: Parameter = Parameter { name: "q", kind: "string", summary: "A query in the Lucene syntax" };
 const ENGINE: Parameter = Parameter { name: "search_engine", kind: "string", summary: "v3, the only one there is" };
 const SORT: Parameter = Parameter { name: "sort", kind: "string", summary: "field:1 or field:-1" };
+const LOG_SORT: Parameter = Parameter { name: "sort", kind: "string", summary: "date:-1 (default) or date:1" };
 const CONNECTION: Parameter =
     Parameter { name: "connection", kind: "string", summary: "Only users of this connection" };
 const EMAIL: Parameter = Parameter { name: "email", kind: "string", summary: "The address" };
@@ -334,14 +337,31 @@ async fn user_history_list(
     Ok(Json(answer))
 }
 
+#[derive(Debug, Default, Deserialize)]
+struct LogOrder {
+    sort: Option<String>,
+}
+
+impl LogOrder {
+    fn is_ascending(&self) -> Result<bool, AppError> {
+        match self.sort.as_deref() {
+            None | Some("date:-1") => Ok(false),
+            Some("date:1") => Ok(true),
+            Some(_) => Err(AppError::invalid_query("'sort' must be date:1 or date:-1")),
+        }
+    }
+}
+
 async fn user_logs_list(
     State(app): State<App>,
     Caller(ctx): Caller,
     Path(id): Path<String>,
     Query(page): Query<PageQuery>,
+    Query(order): Query<LogOrder>,
 ) -> Result<Json<Value>, ApiError> {
     let paging = page.paging()?;
-    let (entries, total) = users::user_logs_list(&app, &ctx, &id, paging.offset()?, paging.limit()).await?;
+    let window = (paging.offset()?, paging.limit());
+    let (entries, total) = users::user_logs_list(&app, &ctx, &id, order.is_ascending()?, window).await?;
     Ok(Json(paging.answer("logs", entries.iter().map(log_wire::entry).collect(), total)?))
 }
 

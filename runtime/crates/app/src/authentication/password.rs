@@ -201,7 +201,10 @@ async fn check(
     // Guesses from everywhere count together, or each address for itself.
     let address = if rules.any_address { String::new() } else { address };
     let found = user_by_login(app, tenant, connection, username).await.map_err(fault)?;
-    let Some(user) = found.filter(|user| user.password_hash.is_some()) else {
+    // The name may be that of a linked user, who has a password of their own.
+    let hash = found.as_ref().and_then(|user| user.password_hash_of(&connection.name, username.trim()));
+    let hash = hash.map(str::to_owned);
+    let (Some(user), Some(hash)) = (found, hash) else {
         let hash = match &*NOBODY {
             Ok(hash) => hash.clone(),
             Err(_) => return Err(fault(AppError::internal("hash a password"))),
@@ -220,7 +223,6 @@ async fn check(
     if before >= rules.max_attempts && protected {
         return Err((LoginRefused::TooMany, Some(Box::new(user))));
     }
-    let hash = user.password_hash.clone().unwrap_or_default();
     if !passwords::verify(password.to_owned(), hash.clone()).await.map_err(fault)? {
         if protected {
             failed(app, ctx, &user.user_id, &address).await.map_err(fault)?;
@@ -233,7 +235,7 @@ async fn check(
     if user.blocked == Some(true) {
         return Err((LoginRefused::Blocked, Some(Box::new(user))));
     }
-    if passwords::is_foreign(&hash) {
+    if passwords::is_foreign(&hash) && user.password_hash.as_ref() == Some(&hash) {
         upgrade(app, ctx, &user, password).await.map_err(fault)?;
     }
     Ok(user)

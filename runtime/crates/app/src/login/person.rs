@@ -285,7 +285,50 @@ fn fill(user: &mut User) {
     user.picture = user.picture.take().or_else(|| user.email.as_deref().map(gravatar));
 }
 
+/// Which of the linked identities it is that logs in; `None` is the main one.
+fn linked(user: &User, profile: &Profile, connection: &Connection) -> Option<usize> {
+    let strategy = format!("{}|", connection.strategy.0);
+    let there = profile.id_there.as_deref().map(|id| id.strip_prefix(&strategy).unwrap_or(id));
+    let is_it = |held: &Identity| {
+        held.connection == connection.name
+            && match there {
+                Some(there) => held.user_id == there,
+                None => ["email", "username"].iter().any(|name| {
+                    let given = profile.fields.get(*name).and_then(Value::as_str);
+                    given.is_some() && held.profile_text(name).map(str::to_lowercase).as_deref() == given
+                }),
+            }
+    };
+    let (first, rest) = user.identities.split_first()?;
+    let is_main = first.connection == connection.name && there == Some(first.user_id.as_str());
+    if is_main { None } else { rest.iter().position(is_it).map(|at| at + 1) }
+}
+
+/// The profile of a linked identity is that identity's: the user stays what the main one made them.
+fn taken_over_by(mut user: User, at: usize, profile: &Profile, connection: &Connection) -> Result<Person, AppError> {
+    let mut set = Map::new();
+    let before = user.identities.clone();
+    if let Some(identity) = user.identities.get_mut(at) {
+        let kept = identity.profile_data.get_or_insert_with(Map::new);
+        let given = profile.fields.iter().chain(&profile.attributes);
+        kept.extend(given.filter(|(name, _)| persists(connection, name)).map(owned));
+        if size(kept) > ATTRIBUTES_BYTES {
+            return Err(AppError::invalid_body(format!(
+                "the identity's profile would exceed {ATTRIBUTES_BYTES} bytes"
+            )));
+        }
+    }
+    if user.identities != before {
+        set.insert("identities".to_owned(), json!(user.identities));
+    }
+    let user = Arc::new(user);
+    Ok(Person { kept: Arc::clone(&user), user, new: false, set })
+}
+
 fn taken_over(user: User, profile: &Profile, connection: &Connection) -> Result<Person, AppError> {
+    if let Some(at) = linked(&user, profile, connection) {
+        return taken_over_by(user, at, profile, connection);
+    }
     let mut set = Map::new();
     let (mut seen, mut kept) = (user.clone(), user);
     for (name, value) in &profile.fields {

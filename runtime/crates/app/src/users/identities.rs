@@ -5,11 +5,12 @@ use postern_model::{Actor, Connection, Identity, User, UserId};
 use postern_store::{CommitError, Expect, Index, WriteSet};
 use serde_json::{Map, Value, json};
 
+use super::access::with_access_deleted;
 use super::{absent, load};
 use crate::ctx::{OpCtx, Rights};
 use crate::error::{AppError, Code};
 use crate::tenants::TenantKeys;
-use crate::{App, connections, ids, logs, tokens};
+use crate::{App, connections, ids, logs, mfa, tokens};
 
 /// Identities of one user: a row is read whole at every login.
 const IDENTITIES: usize = 50;
@@ -72,6 +73,8 @@ pub async fn identity_link(
             .delete::<User>(other.user_id.as_str(), Expect::Revision(other.revision))
             .replace(&joined)
             .insert(&logs::audit(ctx, "Link a user account", id)?);
+        let set = mfa::manage::with_factors_deleted(app, ctx, &other, set).await?;
+        let set = with_access_deleted(app, ctx, &other.user_id, set).await?;
         match app.store().commit(set).await {
             Ok(_) => return Ok(joined.identities),
             Err(CommitError::Conflict { .. }) => {}
