@@ -16,6 +16,8 @@ mod http;
 mod in_process;
 #[path = "login/load.rs"]
 mod load;
+#[path = "login/recorder.rs"]
+mod recorder;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -21,9 +21,11 @@
     reason = "a benchmark that fails may stop, and its output is its result"
 )]
 
+#[path = "run/threads.rs"]
+mod threads;
+
 use std::hint::black_box;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use postern_contract::{Mutation, RunResult};
@@ -48,7 +50,7 @@ fn main() {
     }
     let rounds = if options.quick { 5 } else { 60 };
     runtime.block_on(costs(&wasm, rounds));
-    threads(&wasm, if options.quick { 1 } else { 7 });
+    threads::run(&wasm, if options.quick { 1 } else { 7 });
     neighbor(&wasm, Duration::from_millis(if options.quick { 200 } else { 2_000 }));
     runtime.block_on(memory(&wasm, options.programs.unwrap_or(if options.quick { 20 } else { 1_000 })));
 }
@@ -331,48 +333,6 @@ async fn costs(wasm: &Arc<[u8]>, rounds: usize) {
         println!("  engine / native {:.2}  engine / bare wasmtime {:.2}", ours_us / native_us, ours_us / bare_us);
         black_box((a, b, c));
     }
-}
-
-/// Runs in a second on so many threads.
-fn throughput(login_of: &Login, threads: usize) -> f64 {
-    let stop = Arc::new(AtomicBool::new(false));
-    let started = Instant::now();
-    let workers: Vec<_> = (0..threads)
-        .map(|_| {
-            let (work, stop) = (login_of.clone(), Arc::clone(&stop));
-            std::thread::spawn(move || {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-                runtime.block_on(async {
-                    let (mut login, mut runs) = (login(), 0_u32);
-                    while !stop.load(Ordering::Relaxed) {
-                        work.run(&mut login).await;
-                        runs += 1;
-                    }
-                    runs
-                })
-            })
-        })
-        .collect();
-    std::thread::sleep(Duration::from_millis(700));
-    stop.store(true, Ordering::Relaxed);
-    let runs: u32 = workers.into_iter().map(|worker| worker.join().unwrap()).sum();
-    f64::from(runs) / started.elapsed().as_secs_f64()
-}
-
-fn threads(wasm: &Arc<[u8]>, rounds: usize) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let login = runtime.block_on(Login::new(&engine(), wasm, event(2_076)));
-    throughput(&login, 2);
-    let mut scales = Vec::new();
-    let (mut one, mut two) = (Vec::new(), Vec::new());
-    for _ in 0..rounds {
-        let (single, double) = (throughput(&login, 1), throughput(&login, 2));
-        one.push(single);
-        two.push(double);
-        scales.push(double / single);
-    }
-    let (one, two, scale) = (median(&mut one), median(&mut two), median(&mut scales));
-    println!("threads: 1 {one:.0} runs/s  2 {two:.0} runs/s  2 / 1 {scale:.2} (median of the rounds' ratios)");
 }
 
 /// Latency of a run beside guests that never end by themselves, on two threads.
