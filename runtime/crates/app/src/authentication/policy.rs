@@ -381,6 +381,7 @@ pub(crate) async fn user_password_check(
 mod tests {
     use super::*;
 
+    #[expect(clippy::needless_pass_by_value, reason = "rows of a table read better so")]
     fn connection(options: Value) -> Connection {
         let row = json!({
             "id": "con_1", "revision": 0, "name": "users", "strategy": "auth0", "options": options,
@@ -390,6 +391,7 @@ mod tests {
     }
 
     #[track_caller]
+    #[expect(clippy::needless_pass_by_value, reason = "rows of a table read better so")]
     fn check(options: Value, password: &str, want: Option<&str>) {
         let person = Personal {
             email: Some("ann.smith@example.com"),

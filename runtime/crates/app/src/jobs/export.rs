@@ -139,7 +139,7 @@ fn csv_line(values: impl Iterator<Item = Value>) -> String {
             let text = match value {
                 Value::Null => String::new(),
                 Value::String(text) => text,
-                other => other.to_string(),
+                other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => other.to_string(),
             };
             if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
         })

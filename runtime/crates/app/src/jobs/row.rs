@@ -247,6 +247,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
+    #[expect(clippy::needless_pass_by_value, reason = "rows of a table read better so")]
     fn check_row(row: Value, want: &[&str]) {
         let what = row.to_string();
         let codes: Vec<&str> = check(&row).err().unwrap_or_default().iter().map(|error| error.code).collect();

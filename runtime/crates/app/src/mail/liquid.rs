@@ -284,7 +284,7 @@ mod tests {
         let captured = "{% capture s %}aaaaaaaaaaaaaaaa{% endcapture %}".to_owned()
             + &"{% capture s %}{{ s }}{{ s }}{% endcapture %}".repeat(40);
         let looped = "{% for a in (1..1000) %}{% for b in (1..1000) %}{% for c in (1..1000) %}".to_owned()
-            + &"{% endfor %}{% endfor %}{% endfor %}";
+            + "{% endfor %}{% endfor %}{% endfor %}";
         let nested = "{% if true %}".repeat(20_000);
         let bracketed = "{{ a".to_owned() + &"[a".repeat(50_000);
         for text in [

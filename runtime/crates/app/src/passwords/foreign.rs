@@ -280,6 +280,7 @@ mod tests {
 
     /// The hash is of `hello`, and of nothing else.
     #[track_caller]
+    #[expect(clippy::needless_pass_by_value, reason = "rows of a table read better so")]
     fn check(value: Value) {
         let what = value.to_string();
         let stored = parse(&value).unwrap_or_else(|bad| panic!("{what}: {bad:?}"));
@@ -311,6 +312,7 @@ mod tests {
     }
 
     #[track_caller]
+    #[expect(clippy::needless_pass_by_value, reason = "rows of a table read better so")]
     fn check_bad(value: Value, code: &str) {
         let what = value.to_string();
         assert_eq!(parse(&value).map_err(|bad| bad.code), Err(code), "{what}");

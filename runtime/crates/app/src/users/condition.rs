@@ -14,7 +14,7 @@ const SUFFIX_CHARS: usize = 3;
 #[derive(Debug)]
 pub(super) enum Condition {
     Everything,
-    Clause { paths: Vec<Vec<String>>, test: Prepared },
+    Clause { paths: Vec<Vec<String>>, test: Box<Prepared> },
     Not(Box<Self>),
     All(Vec<Self>),
     Any(Vec<Self>),
@@ -53,7 +53,6 @@ impl Scalar {
             Leaf::Folded(held) if held.is_ascii() => held.eq_ignore_ascii_case(&self.lower),
             Leaf::Folded(held) => held.to_lowercase() == self.lower,
             Leaf::Text(held) => held == self.text,
-            #[expect(clippy::float_cmp, reason = "a search for a number is for that very number")]
             Leaf::Number(held) => self.number == Some(held),
             Leaf::Bool(held) => self.text == if held { "true" } else { "false" },
             Leaf::Time(held) => self.span.is_some_and(|span| span.from <= held && held < span.to),
@@ -150,7 +149,7 @@ impl Condition {
             Expr::Clause(Clause { field, test }) => {
                 let names = field.as_deref().map_or_else(|| DEFAULT_FIELDS.to_vec(), |field| vec![field]);
                 let paths = names.into_iter().map(path).collect();
-                Self::Clause { paths, test: Prepared::new(test)? }
+                Self::Clause { paths, test: Box::new(Prepared::new(test)?) }
             }
             Expr::Not(inner) => Self::Not(Box::new(Self::new(inner)?)),
             Expr::All(members) => Self::All(all(members)?),
