@@ -162,7 +162,7 @@ impl Condition {
         match self {
             Self::Everything => true,
             Self::Clause { paths, test } => {
-                let within = if matches!(test, Prepared::Exists) { Within::Yes } else { Within::No };
+                let within = if matches!(**test, Prepared::Exists) { Within::Yes } else { Within::No };
                 paths.iter().any(|path| any_leaf(user, path, within, &mut |leaf| test.holds(leaf)))
             }
             Self::Not(inner) => !inner.holds(user),
