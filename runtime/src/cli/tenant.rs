@@ -34,7 +34,7 @@ pub(crate) enum Command {
         /// A limit of its own, such as fuel=100000000; may be repeated
         #[arg(long = "limit", value_name = "NAME=NUMBER")]
         limits: Vec<String>,
-        /// A rate limit of its own, such as management.burst=1000 or authentication.per_second=500; may be repeated
+        /// A rate limit of its own, such as `management.burst=1000` or `authentication.per_second=500`; may be repeated
         #[arg(long = "rate-limit", value_name = "API.NAME=NUMBER")]
         rate_limits: Vec<String>,
     },

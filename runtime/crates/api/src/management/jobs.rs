@@ -265,10 +265,8 @@ async fn job_file_fetch(
 ) -> Result<Response, ApiError> {
     let tenant = std::sync::Arc::clone(&tenant.tenant);
     let (job, parts) = jobs::job_file_open(&app, &tenant, &id, &query.token, Timestamp::now()).await?;
-    let ending = match &job.kind {
-        JobKind::UsersExport { format: ExportFormat::Csv, .. } => "csv",
-        _ => "json",
-    };
+    let csv = matches!(&job.kind, JobKind::UsersExport { format: ExportFormat::Csv, .. });
+    let ending = if csv { "csv" } else { "json" };
     let name = format!("attachment; filename=\"{}.{ending}.gz\"", job.id);
     // One piece at a time: a file may be larger than what one wants in memory.
     let pieces = stream::unfold(0, move |part| {
