@@ -7,23 +7,19 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
-use postern_model::{OneTime, RefreshToken, RefreshTokenId, TenantId};
-use postern_store::{CommitError, Expect, WriteSet};
+use postern_model::{OneTime, TenantId};
+use postern_store::{Expect, WriteSet};
 use serde::{Deserialize, Serialize};
 
 use super::issue::Authorized;
 use super::one_time;
 use crate::error::AppError;
-use crate::{App, ids};
+use crate::App;
 
 /// How long a code is good (RFC 6749: ten minutes at most).
 pub const CODE_FOR: Duration = Duration::from_secs(300);
-/// How long a code that was exchanged is known, so that its replay takes back what it gave.
-const USED_FOR: Duration = Duration::from_secs(3600);
-
-/// Kind of a code, and of one that was exchanged.
+/// Kind of a code.
 const KIND: &str = "code";
-const USED: &str = "code_used";
 
 /// A proof key (RFC 7636).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,12 +50,6 @@ pub struct Code {
     pub redirect_uri: Option<String>,
     #[expect(missing_docs, reason = "says its name")]
     pub challenge: Option<Challenge>,
-}
-
-/// What stays of a code that was exchanged.
-#[derive(Debug, Serialize, Deserialize)]
-struct Used {
-    refresh_token: Option<RefreshTokenId>,
 }
 
 /// Makes a code.
@@ -117,7 +107,6 @@ pub(super) async fn code_present(
     now: Timestamp,
 ) -> Result<Result<Presented, BadCode>, AppError> {
     let Some(row) = one_time::find(app, tenant, KIND, secret, now).await? else {
-        replayed(app, tenant, secret, now).await?;
         return Ok(Err(BadCode::Unknown));
     };
     let code: Code = one_time::payload(row.clone())?;
@@ -140,31 +129,8 @@ pub(super) async fn code_present(
     Ok(Ok(Presented { row, code }))
 }
 
-/// Adds the end of a code to the write set that keeps what it gives. A conflict of it is a replay.
-pub(super) fn used(
-    set: WriteSet,
-    presented: &Presented,
-    refresh_token: Option<&RefreshToken>,
-    now: Timestamp,
-) -> Result<WriteSet, AppError> {
-    let used = Used { refresh_token: refresh_token.map(|token| token.id.clone()) };
-    let payload = serde_json::to_value(used).map_err(|error| AppError::internal("end a code").with_source(error))?;
-    Ok(set.replace(&OneTime {
-        kind: USED.to_owned(),
-        payload,
-        expires_at: now.checked_add(USED_FOR).unwrap_or(now),
-        ..presented.row.clone()
-    }))
-}
-
-/// A code that comes again was seen by someone who should not have it: what it gave is taken back (RFC 6749 § 4.1.2).
-pub(super) async fn replayed(app: &App, tenant: &TenantId, secret: &str, now: Timestamp) -> Result<(), AppError> {
-    let Some(row) = one_time::find(app, tenant, USED, secret, now).await? else { return Ok(()) };
-    let Used { refresh_token } = one_time::payload(row)?;
-    let Some(id) = refresh_token else { return Ok(()) };
-    let set = WriteSet::new(tenant, ids::request()?).delete::<RefreshToken>(id.as_str(), Expect::Any);
-    match app.store().commit(set).await {
-        Ok(_) | Err(CommitError::Conflict { .. }) => Ok(()),
-        Err(other) => Err(other.into()),
-    }
+/// Adds the end of a code to the write set that keeps what it gives. A conflict of it is a replay, which is refused and
+/// changes nothing: what the first exchange gave stays, for it took the client's secret or the proof key, too.
+pub(super) fn used(set: WriteSet, presented: &Presented) -> WriteSet {
+    set.delete::<OneTime>(&presented.row.secret_sha256, Expect::Revision(presented.row.revision))
 }

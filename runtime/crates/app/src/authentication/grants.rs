@@ -363,7 +363,7 @@ async fn authorization_code(grant: &GrantContext<'_>, request: &TokenRequest) ->
     let wanted = Wanted { access: true, id: true, refresh: true, ..Wanted::default() };
     let prepared = issue::prepare(app, grant.tenant, what, wanted, now).await?;
     let set = prepared.write(WriteSet::new(tenant, ids::request()?));
-    let set = code::used(set, &presented, prepared.refresh.as_ref(), now)?;
+    let set = code::used(set, &presented);
     let entry = logs::entry(
         LogType::SuccessExchangeCode,
         "Authorization Code for Access Token",
@@ -377,11 +377,8 @@ async fn authorization_code(grant: &GrantContext<'_>, request: &TokenRequest) ->
     )?;
     match app.store().commit(set.insert(&entry)).await {
         Ok(_) => Ok(prepared.tokens),
-        // The same code came a moment before: what it gave is taken back, as for any replay.
-        Err(CommitError::Conflict { .. }) => {
-            code::replayed(app, tenant, secret, now).await?;
-            Err(bad(code::BadCode::Unknown.description()).into())
-        }
+        // The same code came a moment before.
+        Err(CommitError::Conflict { .. }) => Err(bad(code::BadCode::Unknown.description()).into()),
         Err(other) => Err(AppError::from(other).into()),
     }
 }
