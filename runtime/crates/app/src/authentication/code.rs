@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use super::issue::Authorized;
 use super::one_time;
-use crate::error::AppError;
 use crate::App;
+use crate::error::AppError;
 
 /// How long a code is good (RFC 6749: ten minutes at most).
 pub const CODE_FOR: Duration = Duration::from_secs(300);
