@@ -1,9 +1,13 @@
 //! What every answer has, and who may read it: CORS, rate limits, names of requests, media types.
 
+use std::time::Duration;
+
 use postern_e2e::{Api, Server, ServerOptions};
 use reqwest::header::HeaderMap;
 use reqwest::{Method, Response};
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 const APP: &str = "https://app.example.com";
 
@@ -193,5 +197,27 @@ async fn a_tenant_that_sends_too_much_is_told_to_wait_and_its_neighbour_is_not()
         let answer = operator.patch("/operator/v1/tenants/default", &bad).await;
         assert!(answer.body["message"].as_str().unwrap().contains(said), "{}", answer.body);
         let _code = answer.refused(400);
+    }
+}
+
+#[tokio::test]
+async fn a_connection_outlives_a_request_that_is_refused_before_its_body_comes() {
+    let server = Server::start().await;
+    let mut connection = TcpStream::connect(server.address()).await.unwrap();
+    let host = server.address();
+    let head = format!(
+        "PUT /api/v2/guardian/policies HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer x\r\n\
+         content-type: application/json\r\ncontent-length: 2\r\n\r\n"
+    );
+    for _ in 0..3 {
+        connection.write_all(head.as_bytes()).await.unwrap();
+        // Time enough to answer, if the body is not waited for.
+        let early = tokio::time::timeout(Duration::from_millis(200), connection.readable()).await;
+        assert!(early.is_err(), "answered, or closed, before the body came");
+        connection.write_all(b"[]").await.unwrap();
+        let mut answer = vec![0; 4096];
+        let length = connection.read(&mut answer).await.unwrap();
+        let answer = String::from_utf8_lossy(&answer[..length]).into_owned();
+        assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
     }
 }

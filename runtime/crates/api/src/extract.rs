@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use axum::body::{Body, HttpBody as _};
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use postern_model::limits::REQUEST_BODY_BYTES;
 use serde::Serialize;
@@ -59,6 +60,23 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for OptionalJson<T> {
 const BODY_FOR: Duration = Duration::from_secs(30);
 /// Bytes of an oversize body that are read off before the answer: a client that is still sending would not see it.
 const DRAINED_BYTES: usize = 16 * 1024 * 1024;
+
+/// A body up to this size is read before anything is decided about its request, bytes.
+const GATHERED_BYTES: usize = 64 * 1024;
+
+/// Reads a small body before its request goes on. A connection whose request is answered before its body has come is
+/// closed, and a client that has sent its next request on it by then gets no answer.
+pub(crate) async fn gather(request: Request, next: Next) -> Response {
+    let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if !length.is_some_and(|length| (1..=GATHERED_BYTES).contains(&length)) {
+        return next.run(request).await;
+    }
+    let (parts, stream) = request.into_parts();
+    match body(Request::new(stream), GATHERED_BYTES).await {
+        Ok(bytes) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
+        Err(error) => error.into_response(),
+    }
+}
 
 /// Reads a body up to `limit` bytes.
 pub(crate) async fn body(request: Request, limit: usize) -> Result<Vec<u8>, ApiError> {

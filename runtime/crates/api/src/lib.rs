@@ -25,7 +25,7 @@ use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, Method, StatusCode};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use postern_app::{App, ids};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -66,6 +66,7 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(|| async { not_served() })
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(app.clone(), rates::limit))
+        .layer(from_fn(extract::gather))
         .layer(from_fn_with_state(app.clone(), cors::cors))
         .layer(from_fn_with_state(meter, name_request))
         .with_state(app)
