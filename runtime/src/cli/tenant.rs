@@ -94,7 +94,9 @@ fn numbers(argument: &str, given: &[String]) -> anyhow::Result<Map<String, Value
 fn nested(flat: Map<String, Value>) -> anyhow::Result<Value> {
     let mut nested = Map::new();
     for (path, number) in flat {
-        let (outer, inner) = path.split_once('.').with_context(|| format!("'{path}' is not API.NAME"))?;
+        let (outer, inner) = path.split_once('.').with_context(|| {
+            format!("'{path}' names no rate limit: management or authentication, a dot, per_second or burst")
+        })?;
         if let Value::Object(object) = nested.entry(outer).or_insert_with(|| json!({})) {
             object.insert(inner.to_owned(), number);
         }

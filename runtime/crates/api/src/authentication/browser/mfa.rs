@@ -10,12 +10,11 @@ use postern_app::{App, AppError};
 use qrcode::QrCode;
 use qrcode::render::svg;
 
-use super::authorize::{FORM, HTML};
 use super::page::{self, Framed, Leads, Page};
-use super::sign_in::{Posted, STATE, again, state_of, token};
+use super::sign_in::{Posted, again, state_of, token};
 use super::visitor::{BrowserRequest, found};
 use super::{query_pairs, value_of};
-use crate::openapi::{Access, Operation, Routes};
+use crate::openapi::Routes;
 
 /// What names the way of a recovery code in an address and a form.
 const RECOVERY: &str = "recovery-code";
@@ -23,32 +22,25 @@ const RECOVERY: &str = "recovery-code";
 const PICTURE: u32 = 240;
 
 pub(crate) fn routes() -> Routes<App> {
-    let page = |id, summary| Operation {
-        query: &STATE,
-        response: Some(HTML),
-        failures: &[403],
-        ..Operation::new(id, summary, Access::Public)
-    };
-    let posted = |id, summary| Operation { request: Some(FORM), success: 302, response: None, ..page(id, summary) };
     Routes::new()
-        .add(Method::GET, "/u/mfa", page("mfa_page", "The page that asks for a second factor"), mfa_page)
-        .add(Method::POST, "/u/mfa", posted("mfa_submit", "Give a second factor"), mfa_post)
+        .add(Method::GET, "/u/mfa", page::shown("mfa_page", "The page that asks for a second factor"), mfa_page)
+        .add(Method::POST, "/u/mfa", page::posted("mfa_submit", "Give a second factor", 302), mfa_post)
         .add(
             Method::GET,
             "/u/mfa-enroll",
-            page("mfa_enroll_page", "The page that sets up an authenticator app"),
+            page::shown("mfa_enroll_page", "The page that sets up an authenticator app"),
             enroll_page,
         )
         .add(
             Method::POST,
             "/u/mfa-enroll",
-            posted("mfa_enroll_submit", "Confirm an authenticator app by its first code"),
+            page::posted("mfa_enroll_submit", "Confirm an authenticator app by its first code", 302),
             enroll_post,
         )
         .add(
             Method::POST,
             "/u/mfa-recovery-code",
-            posted("mfa_recovery_code_submit", "Go on when the recovery code was written down"),
+            page::posted("mfa_recovery_code_submit", "Go on when the recovery code was written down", 302),
             recovery_code_post,
         )
 }

@@ -9,7 +9,23 @@ use axum::response::{IntoResponse, Response};
 use postern_app::browser::{Form, PageError};
 use postern_app::{AppError, ids};
 
+use super::authorize::{FORM, HTML};
 use crate::error::{ApiError, log_fault};
+use crate::openapi::{Access, Operation, Parameter};
+
+/// The parameter of every page.
+const STATE: [Parameter; 1] =
+    [Parameter { name: "state", kind: "string", summary: "Names the transaction of the browser" }];
+
+/// How a page of the flow is described.
+pub(crate) fn shown(id: &'static str, summary: &'static str) -> Operation {
+    Operation { query: &STATE, response: Some(HTML), failures: &[403], ..Operation::new(id, summary, Access::Public) }
+}
+
+/// How the form of a page is described; it leads to another page (302), or is answered with one (200).
+pub(crate) fn posted(id: &'static str, summary: &'static str, success: u16) -> Operation {
+    Operation { request: Some(FORM), success, response: (success == 200).then_some(HTML), ..shown(id, summary) }
+}
 
 /// What every page has.
 pub(crate) struct Page {

@@ -7,37 +7,29 @@ use postern_app::App;
 use postern_app::browser::{Form, FormError, SignUp, login_form, reset_request_submit, signup_submit};
 use serde_json::{Map, Value};
 
-use super::authorize::{FORM, HTML};
 use super::page::{self, Framed, Leads, ResetRequestPage, SignupPage};
 use super::query_pairs;
-use super::sign_in::{Posted, STATE, again, state_of, token};
+use super::sign_in::{Posted, again, state_of, token};
 use super::visitor::BrowserRequest;
-use crate::openapi::{Access, Operation, Routes};
+use crate::openapi::Routes;
 
 /// Inputs of a tenant's own begin so (Auth0: custom prompts).
 const OWN_INPUT: &str = "ulp-";
 
 pub(crate) fn routes() -> Routes<App> {
-    let page = |id, summary| Operation {
-        query: &STATE,
-        response: Some(HTML),
-        failures: &[403],
-        ..Operation::new(id, summary, Access::Public)
-    };
-    let posted = |id, summary, success| Operation { request: Some(FORM), success, ..page(id, summary) };
     Routes::new()
-        .add(Method::GET, "/u/signup", page("signup_page", "The signup page"), signup_page)
-        .add(Method::POST, "/u/signup", posted("signup_submit", "Sign up, and log in", 302), signup_post)
+        .add(Method::GET, "/u/signup", page::shown("signup_page", "The signup page"), signup_page)
+        .add(Method::POST, "/u/signup", page::posted("signup_submit", "Sign up, and log in", 302), signup_post)
         .add(
             Method::GET,
             "/u/reset-password/request",
-            page("reset_request_page", "The page to ask for a new password on"),
+            page::shown("reset_request_page", "The page to ask for a new password on"),
             reset_page,
         )
         .add(
             Method::POST,
             "/u/reset-password/request",
-            posted("reset_request_submit", "Send a link to choose a new password", 200),
+            page::posted("reset_request_submit", "Send a link to choose a new password", 200),
             reset_post,
         )
 }

@@ -11,29 +11,17 @@ use postern_app::browser::{
 };
 use serde_json::{Value, json};
 
-use super::authorize::{FORM, HTML};
 use super::page::{self, Framed, Leads, LoginPage};
 use super::visitor::BrowserRequest;
 use super::{form_pairs, query_pairs, value_of};
 use crate::error::{ApiError, log_fault, status};
 use crate::extract::Json;
-use crate::openapi::{Access, Content, Operation, Parameter, Routes};
-
-/// The parameter of every page.
-pub(crate) const STATE: [Parameter; 1] =
-    [Parameter { name: "state", kind: "string", summary: "Names the transaction of the browser" }];
+use crate::openapi::{Access, Content, Operation, Routes};
 
 pub(crate) fn routes() -> Routes<App> {
-    let page = |id, summary| Operation {
-        query: &STATE,
-        response: Some(HTML),
-        failures: &[403],
-        ..Operation::new(id, summary, Access::Public)
-    };
-    let posted = |id, summary| Operation { request: Some(FORM), success: 302, response: None, ..page(id, summary) };
     Routes::new()
-        .add(Method::GET, "/u/login", page("login_page", "The login page"), login_page)
-        .add(Method::POST, "/u/login", posted("login_submit", "Log in with a password"), login_post)
+        .add(Method::GET, "/u/login", page::shown("login_page", "The login page"), login_page)
+        .add(Method::POST, "/u/login", page::posted("login_submit", "Log in with a password", 302), login_post)
         .add(
             Method::POST,
             "/co/authenticate",
