@@ -1,0 +1,22 @@
+exports.onExecutePostLogin = async (event, api) => {
+    const seen = [];
+    const look = () => seen.push({ ...event.session.metadata, mode: event.session.cookie.mode });
+    api.session.setMetadata('third', '3');
+    look();
+    api.session.setMetadata('first', null);
+    api.session.setMetadata('not there', null);
+    look();
+    api.session.deleteMetadata('second');
+    api.session.deleteMetadata('second');
+    look();
+    api.session.setCookieMode('non-persistent');
+    api.session.evictMetadata();
+    api.session.evictMetadata();
+    look();
+    api.session.setExpiresAt(Date.now() + 3600000);
+    api.session.setIdleExpiresAt(new Date(Date.now() + 60000).getTime());
+    api.session.revoke('too old', { preserveRefreshTokens: true });
+    api.session.revoke('plain');
+    api.session.revoke('empty', {});
+    api.user.setAppMetadata('seen', seen);
+};
