@@ -89,6 +89,11 @@
   (func (export "on_continue_post_login") (result i64)
     (call $pack (i32.const 256) (i32.const 16)))
 
+  ;; on_execute_credentials_exchange() -> ptr << 32 | len of a result
+  ;; Runs when a client asks for a token of its own. A module has this one, on_execute_post_login or both.
+  (func (export "on_execute_credentials_exchange") (result i64)
+    (call $pack (i32.const 256) (i32.const 16)))
+
   ;; Optional, both or none: postern_alloc(size) -> ptr and postern_init(ptr, len)
   ;; Run once, when a version is built: the host asks for a place, writes the version's payload to it and calls
   ;; `postern_init`. (An empty payload needs no place: `postern_alloc` is not called, both arguments are 0.) The memory

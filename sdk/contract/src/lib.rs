@@ -31,6 +31,8 @@ pub mod export {
     pub const ON_EXECUTE: &str = "on_execute_post_login";
     /// `() -> i64`, optional: the same after a redirect or challenge.
     pub const ON_CONTINUE: &str = "on_continue_post_login";
+    /// `() -> i64`: runs an action of the trigger `credentials-exchange`. A module has this, [`ON_EXECUTE`] or both.
+    pub const ON_CREDENTIALS_EXCHANGE: &str = "on_execute_credentials_exchange";
     /// `(ptr: i32, len: i32)`, optional: runs once when a version is built, with the version's payload.
     pub const INIT: &str = "postern_init";
     /// `(size: i32) -> i32`: where the host may write the payload; required beside [`INIT`].

@@ -85,7 +85,11 @@ macro_rules! mutations {
 }
 
 mutations! {
-    "access.deny" => AccessDeny { reason: String },
+    /// `code` is for the trigger `credentials-exchange` alone.
+    "access.deny" => AccessDeny {
+        reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")] code: Option<String>,
+    },
     "accessToken.setCustomClaim" => AccessTokenSetCustomClaim { key: String, value: Value },
     "idToken.setCustomClaim" => IdTokenSetCustomClaim { key: String, value: Value },
     "accessToken.addScope" => AccessTokenAddScope { scope: String },

@@ -82,6 +82,7 @@ fn the_text_exports_what_there_is() {
         (export::MEMORY, ExternalKind::Memory),
         (export::ON_EXECUTE, ExternalKind::Func),
         (export::ON_CONTINUE, ExternalKind::Func),
+        (export::ON_CREDENTIALS_EXCHANGE, ExternalKind::Func),
         (export::INIT, ExternalKind::Func),
         (export::ALLOC, ExternalKind::Func),
         (export::FAILURE, ExternalKind::Global),

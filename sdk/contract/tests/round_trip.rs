@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 fn examples() -> Vec<Value> {
     let mut all = vec![
         json!({"type": "access.deny", "reason": "r"}),
+        json!({"type": "access.deny", "reason": "r", "code": "invalid_scope"}),
         json!({"type": "accessToken.setCustomClaim", "key": "k", "value": {"a": [1, null, "x"]}}),
         json!({"type": "idToken.setCustomClaim", "key": "k", "value": 1.5}),
         json!({"type": "accessToken.addScope", "scope": "read:a"}),
@@ -136,7 +137,7 @@ fn factor() -> impl Strategy<Value = Factor> {
 fn mutation() -> impl Strategy<Value = Mutation> {
     let text = any::<String>;
     prop_oneof![
-        text().prop_map(|reason| Mutation::AccessDeny { reason }),
+        (text(), proptest::option::of(text())).prop_map(|(reason, code)| Mutation::AccessDeny { reason, code }),
         (text(), value()).prop_map(|(key, value)| Mutation::IdTokenSetCustomClaim { key, value }),
         (text(), option::of(value())).prop_map(|(key, value)| Mutation::UserSetAppMetadata { key, value }),
         (text(), option::of(text())).prop_map(|(key, value)| Mutation::SessionSetMetadata { key, value }),

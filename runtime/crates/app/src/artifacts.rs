@@ -35,11 +35,17 @@ pub async fn artifact_replace(
     wasm: Arc<[u8]>,
 ) -> Result<ActionView, AppError> {
     ctx.require("update:actions")?;
-    actions::action_load(app, ctx, action_id).await?;
+    let trigger = actions::action_load(app, ctx, action_id).await?.trigger;
     if wasm.len() > limits::MODULE_BYTES {
         return Err(too_large());
     }
     let program = app.engine().build(&wasm, &[]).await.map_err(not_built)?;
+    if !program.serves(&trigger.id) {
+        return Err(AppError::bad_request(format!(
+            "The module has no function for the trigger '{}' (rule `missing_export`).",
+            trigger.id
+        )));
+    }
     let stamp = program.stamp().cloned().unwrap_or_default();
     let artifact = Artifact {
         // The key of a program without a payload.

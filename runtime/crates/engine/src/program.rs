@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use postern_contract::{Stamp, export};
+use postern_model::action::CREDENTIALS_EXCHANGE;
 use wasmtime::{InstancePre, Linker, Module, ModuleExport};
 
 use crate::ModuleReport;
@@ -24,8 +25,9 @@ pub struct Program {
 /// The exports a run needs, looked up once.
 pub(crate) struct Exports {
     pub(crate) memory: ModuleExport,
-    pub(crate) execute: ModuleExport,
+    pub(crate) execute: Option<ModuleExport>,
     pub(crate) resume: Option<ModuleExport>,
+    pub(crate) exchange: Option<ModuleExport>,
 }
 
 impl std::fmt::Debug for Program {
@@ -53,6 +55,15 @@ impl Program {
         self.report.continues
     }
 
+    /// Whether it can be run at this trigger.
+    #[must_use]
+    pub fn serves(&self, trigger_id: &str) -> bool {
+        match trigger_id {
+            CREDENTIALS_EXCHANGE => self.report.exchanges,
+            _ => self.report.executes,
+        }
+    }
+
     /// Memory held, bytes: compiled code and snapshot.
     #[must_use]
     pub fn size(&self) -> usize {
@@ -71,8 +82,9 @@ impl Program {
         let missing = || wasmtime::Error::msg("an export that was checked is missing");
         let exports = Exports {
             memory: find(export::MEMORY).ok_or_else(missing)?,
-            execute: find(export::ON_EXECUTE).ok_or_else(missing)?,
+            execute: find(export::ON_EXECUTE),
             resume: find(export::ON_CONTINUE),
+            exchange: find(export::ON_CREDENTIALS_EXCHANGE),
         };
         Ok(Self { key, report, pre: linker.instantiate_pre(module)?, exports, snapshot: None, failure: None })
     }

@@ -25,6 +25,8 @@ pub enum Entry {
     Execute,
     /// `on_continue_post_login`, after a suspension.
     Continue,
+    /// `on_execute_credentials_exchange`
+    CredentialsExchange,
 }
 
 /// Everything a run depends on.
@@ -151,7 +153,7 @@ pub(crate) async fn run(engine: &Inner, program: &Program, input: RunInput) -> R
     let end = match end {
         Ok(packed) => decode_result(&store, packed),
         Err(Stopped::NotThere) => {
-            Err(Failure::new(RunStatus::HostFault, "HostFault", "the action has no `on_continue_post_login`"))
+            Err(Failure::new(RunStatus::HostFault, "HostFault", "the action has no function for this"))
         }
         Err(Stopped::By(error)) => Err(classify(&error, program, &store)),
     };
@@ -262,8 +264,10 @@ impl From<wasmtime::Error> for Stopped {
 async fn call(program: &Program, entry: Entry, store: &mut Store<Sandbox>) -> Result<i64, Stopped> {
     let function = match entry {
         Entry::Execute => &program.exports.execute,
-        Entry::Continue => program.exports.resume.as_ref().ok_or(Stopped::NotThere)?,
+        Entry::Continue => &program.exports.resume,
+        Entry::CredentialsExchange => &program.exports.exchange,
     };
+    let function = function.as_ref().ok_or(Stopped::NotThere)?;
     let instance = instantiate(program, store).await?;
     if let Some(snapshot) = &program.snapshot
         && let Some(memory) = store.data().memory

@@ -60,8 +60,12 @@ pub(crate) fn features() -> WasmFeatures {
 pub struct ModuleReport {
     /// The `postern` custom section.
     pub stamp: Option<Stamp>,
+    /// Whether it has `on_execute_post_login`.
+    pub executes: bool,
     /// Whether it has `on_continue_post_login`.
     pub continues: bool,
+    /// Whether it has `on_execute_credentials_exchange`.
+    pub exchanges: bool,
     /// Whether it has `postern_init`.
     pub initializes: bool,
 }
@@ -88,7 +92,7 @@ fn import_signature(name: &str) -> Option<Signature> {
 }
 
 /// Version of the rules below: what was checked under other rules is checked again.
-pub(crate) const RULES: u32 = 1;
+pub(crate) const RULES: u32 = 2;
 
 /// Checks a module, and says what it is.
 pub(crate) fn check(wasm: &[u8]) -> Result<ModuleReport, InvalidModule> {
@@ -158,8 +162,15 @@ enum Found {
     Other,
 }
 
-const NAMED: [&str; 6] =
-    [export::MEMORY, export::ON_EXECUTE, export::ON_CONTINUE, export::INIT, export::ALLOC, export::FAILURE];
+const NAMED: [&str; 7] = [
+    export::MEMORY,
+    export::ON_EXECUTE,
+    export::ON_CONTINUE,
+    export::ON_CREDENTIALS_EXCHANGE,
+    export::INIT,
+    export::ALLOC,
+    export::FAILURE,
+];
 
 fn count(what: Countable, count: u64, limit: u64) -> Result<(), InvalidModule> {
     if count > limit { Err(InvalidModule::Count { what, count, limit }) } else { Ok(()) }
@@ -338,7 +349,9 @@ impl Seen {
                 return Err(InvalidModule::ExportType { name: export::MEMORY, wanted: "the memory" });
             }
         }
-        if !self.exports_function(export::ON_EXECUTE, ENTRY)? {
+        let executes = self.exports_function(export::ON_EXECUTE, ENTRY)?;
+        let exchanges = self.exports_function(export::ON_CREDENTIALS_EXCHANGE, ENTRY)?;
+        if !executes && !exchanges {
             return Err(InvalidModule::MissingExport { name: export::ON_EXECUTE });
         }
         let continues = self.exports_function(export::ON_CONTINUE, ENTRY)?;
@@ -358,7 +371,7 @@ impl Seen {
                 return Err(InvalidModule::ExportType { name: export::FAILURE, wanted: "an immutable i32 global" });
             }
         }
-        Ok(ModuleReport { stamp: self.stamp, continues, initializes })
+        Ok(ModuleReport { stamp: self.stamp, executes, continues, exchanges, initializes })
     }
 }
 

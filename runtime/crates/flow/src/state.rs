@@ -116,7 +116,8 @@ impl State {
         verdicts: &mut [Verdict],
     ) -> Result<Verdict, String> {
         Ok(match mutation {
-            Mutation::AccessDeny { reason } => deny(asked, "access_denied".to_owned(), reason),
+            Mutation::AccessDeny { code: Some(_), .. } => return Err("a login is denied without a code".to_owned()),
+            Mutation::AccessDeny { reason, code: None } => deny(asked, "access_denied".to_owned(), reason),
             Mutation::ValidationError { code, message } => deny(asked, code, message),
             Mutation::IdTokenSetCustomClaim { key, value } => {
                 shallow(&value)?;

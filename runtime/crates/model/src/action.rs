@@ -16,6 +16,8 @@ pub struct Trigger {
 
 /// The trigger whose actions run in a login.
 pub const POST_LOGIN: &str = "post-login";
+/// The trigger of a client that asks for a token of its own.
+pub const CREDENTIALS_EXCHANGE: &str = "credentials-exchange";
 
 /// How the code of an action is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

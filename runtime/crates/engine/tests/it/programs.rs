@@ -93,6 +93,20 @@ async fn continues_where_it_can() {
 }
 
 #[tokio::test]
+async fn a_module_serves_the_triggers_that_it_has_functions_for() {
+    let engine = engine();
+    let exchange = RunInput { entry: Entry::CredentialsExchange, ..input() };
+    let only = guest(r#"(func (export "on_execute_credentials_exchange") (result i64) (call $empty))"#);
+    let program = build(&engine, &only).await.unwrap();
+    assert!(program.serves("credentials-exchange") && !program.serves("post-login"));
+    assert_eq!(engine.run(&program, exchange.clone()).await.unwrap().status, RunStatus::Ok);
+    assert_eq!(engine.run(&program, input()).await.unwrap().status, RunStatus::HostFault);
+    let program = build(&engine, &body("")).await.unwrap();
+    assert!(!program.serves("credentials-exchange") && program.serves("post-login"));
+    assert_eq!(engine.run(&program, exchange).await.unwrap().status, RunStatus::HostFault);
+}
+
+#[tokio::test]
 async fn one_build_at_a_time_gives_one_program() {
     let engine = engine();
     let wasm: Arc<[u8]> = wat::parse_str(body("(drop (i32.const 77))")).unwrap().into();

@@ -192,6 +192,7 @@ async fn the_abi_text_runs() {
     let wasm: std::sync::Arc<[u8]> = wat::parse_file(ABI_TEXT).unwrap().into();
     let program = engine.build(&wasm, b"a payload").await.unwrap();
     assert!(program.continues());
+    assert!(program.serves("post-login") && program.serves("credentials-exchange"));
     assert_eq!(program.stamp().unwrap().sdk, "by hand");
     let event = serde_json::json!({"user": {"email": "ann@example.com"}});
     let report = engine.run(&program, crate::harness::input_with(event)).await.unwrap();
