@@ -29,6 +29,8 @@ const LAYERS: [(&str, &[&str]); 16] = [
     ("postern-sdk", &["postern-contract", "postern-sdk-macros"]),
     ("postern-sdk-macros", &[]),
     ("postern-sdk-build", &[]),
+    ("postern-javascript", &[]),
+    ("postern-javascript-build", &["postern-engine", "postern-model", "postern-sdk-build"]),
     ("postern-e2e", &[]),
     ("tidy", &[]),
     ("xtask", &["postern-sdk-build"]),

@@ -1,0 +1,72 @@
+//! The compiled guest and the bundled prelude.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+
+/// `sdk/javascript` of the checkout that is worked in.
+pub(crate) fn folder() -> PathBuf {
+    let here = env::current_dir().unwrap_or_default();
+    let found = here.ancestors().map(|folder| folder.join("sdk/javascript")).find(|folder| folder.is_dir());
+    found.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+}
+
+/// Where the guest is built: not with the rest, since it may be built by another compiler.
+fn target() -> PathBuf {
+    env::var_os("POSTERN_JS_TARGET").map_or_else(|| folder().join("../../target/javascript"), PathBuf::from)
+}
+
+/// The guest's module before the prelude is in it.
+pub(crate) fn built() -> PathBuf {
+    target().join(postern_sdk_build::TARGET).join("release/postern_javascript_engine.wasm")
+}
+
+/// Compiles the guest.
+pub(crate) fn build() -> Result<PathBuf> {
+    let folder = folder().join("engine");
+    let sysroot = Command::new("rustc").args(["+1.95.0", "--print", "sysroot"]).output().context("run rustc")?;
+    let sysroot = PathBuf::from(String::from_utf8(sysroot.stdout)?.trim());
+    let flags = ["-Clink-arg=--export=__stack_pointer", "-Clink-arg=-zstack-size=1048576", "-Clink-arg=--stack-first"];
+    let status = Command::new("cargo")
+        .args(["build", "--release", "--locked", "-Zbuild-std=std,panic_abort", "--target", postern_sdk_build::TARGET])
+        .arg("--target-dir")
+        .arg(target())
+        .current_dir(&folder)
+        .env_remove("CARGO_BUILD_BUILD_DIR")
+        .env_remove("CARGO_TARGET_DIR")
+        .env("RUSTC", "/usr/bin/rustc")
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
+        .env(
+            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER",
+            sysroot.join("lib/rustlib/x86_64-unknown-linux-gnu/bin/rust-lld"),
+        )
+        .env("CC_wasm32_unknown_unknown", "clang-19")
+        .env("AR_wasm32_unknown_unknown", "llvm-ar-19")
+        .env("CFLAGS_wasm32_unknown_unknown", "-mbulk-memory -mnontrapping-fptoint -msign-ext -mmutable-globals")
+        .status()
+        .context("run cargo")?;
+    ensure!(status.success(), "the guest does not build: cargo ended with {status}");
+    Ok(built())
+}
+
+/// The prelude as one script, whose value is its main function.
+pub(crate) fn prelude() -> Result<String> {
+    let folder = folder().join("prelude");
+    if !folder.join("node_modules").is_dir() {
+        let status = Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&folder).status();
+        ensure!(status.context("run npm")?.success(), "npm ci failed");
+    }
+    let output = Command::new(folder.join("node_modules/.bin/esbuild"))
+        .args(["src/main.js", "--bundle", "--format=iife", "--global-name=prelude", "--platform=neutral"])
+        .args(["--main-fields=module,main", "--target=es2023", "--minify-syntax", "--log-level=warning"])
+        .args(["--inject:src/inject.js", "--footer:js=prelude.default"])
+        .current_dir(&folder)
+        .stderr(std::process::Stdio::inherit())
+        .output()
+        .context("run esbuild")?;
+    ensure!(output.status.success(), "esbuild failed");
+    Ok(String::from_utf8(output.stdout)?)
+}

@@ -1,0 +1,90 @@
+// A version: what is compiled, how it is loaded, and how its handler is run.
+
+import { apiFor, errorOf, eventFor, handlerOf } from './stub.js';
+import * as hostCalls from './host_calls.js';
+import { evaluate, provide, require, wrapped } from './modules.js';
+
+let host;
+let exported;
+let trigger;
+let run;
+
+/** Gives this module the host. */
+export function attach(given) {
+    host = given;
+}
+
+/** The scripts of a payload, and what is kept of it beside them. */
+export function plan(payload) {
+    const { source, bundle, modules = {}, file = 'action.js', ...meta } = JSON.parse(payload);
+    const parts = [{ file, ...wrapped(source) }];
+    if (bundle !== undefined) parts.push({ file: 'dependencies.js', text: bundle, line: 1 });
+    const names = Object.keys(modules);
+    for (const name of names) {
+        parts.push({ file: `${name.slice('actions:'.length)}.js`, ...wrapped(modules[name].source) });
+    }
+    return { meta: JSON.stringify({ ...meta, file, bundled: bundle !== undefined, modules: names }), parts };
+}
+
+/** Runs the top level of a version. */
+export function load(text, action, ...others) {
+    const meta = JSON.parse(text);
+    const bundle = meta.bundled ? others.shift() : undefined;
+    provide(new Map(meta.modules.map((name, at) => [name, others[at]])), bundle);
+    trigger = meta.trigger ?? 'post-login';
+    exported = evaluate(action, meta.file);
+    // What handlers require is loaded now, once, and not in every login. What fails then fails when it is required.
+    for (const name of meta.preload ?? []) {
+        try {
+            require(name);
+        } catch {
+            // The handler gets the error where it asks.
+        }
+    }
+}
+
+/** Calls a handler. */
+export function start(entry) {
+    const event = eventFor(host);
+    run = { mutations: [], event, host, entry, callSync: hostCalls.callSync, start: hostCalls.start, end: null };
+    const mine = run;
+    try {
+        const handler = handlerOf(exported, entry);
+        if (handler === undefined) {
+            run.end = { mutations: [] };
+            return;
+        }
+        const api = apiFor(trigger, run);
+        Promise.resolve(handler(event, api)).then(
+            () => {
+                mine.end ??= { mutations: mine.mutations.slice() };
+            },
+            (thrown) => fail(thrown),
+        );
+    } catch (thrown) {
+        fail(thrown);
+    }
+}
+
+/** Ends the run with an error, as one that nobody caught does. */
+export function fail(thrown) {
+    run.end ??= { error: errorOf(thrown) };
+}
+
+/** Waits for the host when there is nothing else to do. False: the run is at its end. */
+export function step() {
+    if (run.end !== null && (run.end.error !== undefined || !hostCalls.keepsRun())) return false;
+    if (hostCalls.wait()) return true;
+    if (run.end === null) fail(new Error('The action never ended: it waits for a promise that nothing can settle'));
+    return false;
+}
+
+/** The result of the run, as JSON. */
+export function result() {
+    return JSON.stringify(run.end);
+}
+
+/** What was thrown outside of a handler, as JSON. */
+export function describe(thrown) {
+    return JSON.stringify(errorOf(thrown));
+}
