@@ -127,19 +127,19 @@ fn run(entry: &str) -> u64 {
 /// `exports.onExecutePostLogin`
 #[unsafe(no_mangle)]
 extern "C" fn on_execute_post_login() -> u64 {
-    run("onExecutePostLogin")
+    run("execute")
 }
 
 /// `exports.onContinuePostLogin`
 #[unsafe(no_mangle)]
 extern "C" fn on_continue_post_login() -> u64 {
-    run("onContinuePostLogin")
+    run("continue")
 }
 
 /// `exports.onExecuteCredentialsExchange`
 #[unsafe(no_mangle)]
 extern "C" fn on_execute_credentials_exchange() -> u64 {
-    run("onExecuteCredentialsExchange")
+    run("execute")
 }
 
 /// The clock of QuickJS, microseconds.

@@ -1,6 +1,9 @@
 // A version: what is compiled, how it is loaded, and how its handler is run.
 
-import { apiFor, errorOf, eventFor, handlerOf } from './stub.js';
+import { errorOf } from './api/errors.js';
+import { handlerOf } from './api/handlers.js';
+import { apiFor } from './api/index.js';
+import { eventFor } from './event.js';
 import * as hostCalls from './host_calls.js';
 import { evaluate, provide, require, wrapped } from './modules.js';
 
@@ -43,17 +46,18 @@ export function load(text, action, ...others) {
     }
 }
 
-/** Calls a handler. */
+/** Calls a handler: `execute`, or `continue` after a suspension. */
 export function start(entry) {
     const event = eventFor(host);
     run = { mutations: [], event, host, entry, callSync: hostCalls.callSync, start: hostCalls.start, end: null };
     const mine = run;
     try {
-        const handler = handlerOf(exported, entry);
-        if (handler === undefined) {
+        // An action that has nothing to do after a suspension need not say so.
+        if (entry === 'continue' && exported?.onContinuePostLogin === undefined) {
             run.end = { mutations: [] };
             return;
         }
+        const handler = handlerOf(exported, entry, trigger);
         const api = apiFor(trigger, run);
         Promise.resolve(handler(event, api)).then(
             () => {
