@@ -1,7 +1,9 @@
 // What the parts of the prelude add: globals, and Node's built-in modules.
 
+import * as node from './node/index.js';
+
 /** Functions `(target, host)` that define globals. */
-export const installs = [];
+export const installs = [node.install];
 
 /** Node's built-ins: name to a function that makes the module when it is first required. */
-export const builtins = {};
+export const builtins = { ...node.builtins };

@@ -1,0 +1,1 @@
+module.exports = require('../../src/node/buffer/module.js').default;

@@ -1,0 +1,1 @@
+exports.callBound = require('./callBound.js');

@@ -1,0 +1,1 @@
+module.exports = require('../../src/node/string_decoder.js').default;
