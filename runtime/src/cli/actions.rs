@@ -8,33 +8,41 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use super::build::{build_crate, check};
+use super::dev::{self, DevArgs};
+use super::javascript::{self, Source};
 use super::output::{Output, line, text};
 use super::remote::{Body, Remote, Target};
 use super::users::object;
-use super::{login, project};
+use super::{local_tests, login, project};
 
 /// `postern actions`
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Write a new action's crate
+    /// Write a new action: a crate, or JavaScript
     New {
         /// Folder to make; its last part names the action
         path: PathBuf,
+        /// In JavaScript
+        #[arg(long, conflicts_with = "sdk")]
+        js: bool,
         /// Folder of the SDK's sources [default: that of the checkout this program was built from, else the registry's]
         #[arg(long, value_name = "DIR")]
         sdk: Option<PathBuf>,
     },
+    /// Run a JavaScript action on this machine, again whenever a file changes
+    Dev(DevArgs),
     /// Build an action's crate to a module and check it as an upload would
     Build {
         /// Folder of the crate
         #[arg(default_value = ".")]
         path: PathBuf,
     },
-    /// Set the draft's module, and its secrets; creates the action when there is none
+    /// Set the draft's module or code, and its secrets; creates the action when there is none
     Upload {
         /// Id or name of the action
         action: String,
-        /// A module (.wasm), or the folder of a crate that is built first
+        /// A module (.wasm), the folder of a crate that is built first, or JavaScript (.js, .ts) with the dependencies
+        /// of the package.json beside it
         #[arg(default_value = ".")]
         path: PathBuf,
         /// A secret of the action; may be repeated. Secrets not named are kept
@@ -88,9 +96,9 @@ pub(crate) enum Command {
     },
     /// List what runs in a login, in order
     Bindings,
-    /// Run the draft on an event, committing nothing
+    /// Run the draft on an event, committing nothing; or the tests of a JavaScript action's folder
     Test {
-        /// Id or name of the action
+        /// Id or name of the action; or the folder, which begins with a dot or a slash
         action: String,
         /// File with the event, a JSON object
         #[arg(long, value_name = "FILE")]
@@ -119,8 +127,16 @@ const TRIGGER: [&str; 4] = ["actions", "triggers", "post-login", "bindings"];
 #[expect(clippy::wildcard_enum_match_arm, reason = "all other commands need the server, new ones too")]
 pub(crate) async fn run(target: &Target, out: &Output, command: Command) -> anyhow::Result<()> {
     match command {
-        Command::New { path, sdk } => {
-            project::create(&path, sdk.as_deref())?;
+        Command::Dev(args) => dev::run(out, &args).await,
+        Command::Test { action, event: None } if action.starts_with(['.', '/']) => {
+            local_tests::run(out, Path::new(&action)).await
+        }
+        Command::New { path, js, sdk } => {
+            if js {
+                project::create_javascript(&path)?;
+            } else {
+                project::create(&path, sdk.as_deref())?;
+            }
             out.show(&json!({ "created": path }), |_| format!("created {}: see its README.md", path.display()));
             Ok(())
         }
@@ -145,7 +161,7 @@ pub(crate) async fn run(target: &Target, out: &Output, command: Command) -> anyh
 
 async fn on_server(remote: &Remote, out: &Output, command: Command) -> anyhow::Result<()> {
     match command {
-        Command::New { .. } | Command::Build { .. } => Ok(()),
+        Command::New { .. } | Command::Build { .. } | Command::Dev(_) => Ok(()),
         Command::Upload { action, path, secrets } => upload(remote, out, &action, &path, &secrets).await,
         Command::List => list(remote, out).await,
         Command::Get { action } => {
@@ -220,43 +236,81 @@ async fn list(remote: &Remote, out: &Output) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What a draft is made of.
+enum Content {
+    Module(Vec<u8>),
+    Code(Source),
+}
+
 async fn upload(remote: &Remote, out: &Output, action: &str, path: &Path, secrets: &[String]) -> anyhow::Result<()> {
-    let built = if path.is_dir() { build_crate(path, out)? } else { check(path.to_owned())? };
+    let content = match path {
+        path if javascript::is_source(path) => Content::Code(Source::read(path)?),
+        path if path.is_dir() => Content::Module(build_crate(path, out)?.bytes),
+        path => Content::Module(check(path.to_owned())?.bytes),
+    };
     let given: Map<String, Value> = super::clients::pairs("--secret", secrets)?;
+    let mut body = Map::new();
+    if let Content::Code(Source { code, dependencies, .. }) = &content {
+        let named = dependencies.iter().map(|(name, version)| json!({ "name": name, "version": version }));
+        body.insert("code".to_owned(), json!(code));
+        body.insert("dependencies".to_owned(), named.collect());
+        body.insert("runtime".to_owned(), json!("node22"));
+    }
+    let spinner = out.spinner("uploading and building");
+    let done = draft(remote, action, body, &given).await?;
+    let done = match content {
+        Content::Module(bytes) => {
+            let id = text(done.get("id"));
+            let body = Body::Bytes("application/wasm", bytes);
+            remote.api(Method::PUT, &["actions", "actions", &id, "artifact"], &[], body).await?
+        }
+        Content::Code(_) => done,
+    };
+    drop(spinner);
+    out.show(&done, |done| {
+        let sha256 = done.pointer("/artifact/sha256").map(|sha256| format!("  sha256 {}", text(Some(sha256))));
+        let line = [done.get("name"), done.get("id"), done.get("status")].map(text).join("  ");
+        format!("{line}{}", sha256.unwrap_or_default())
+    });
+    if done.get("status").and_then(Value::as_str) == Some("failed") {
+        let errors = done.get("errors").and_then(Value::as_array).into_iter().flatten();
+        let said: Vec<String> = errors.map(|error| text(error.get("msg"))).collect();
+        bail!("the action does not build: {}", said.join("; "));
+    }
+    Ok(())
+}
+
+/// Makes the action, or changes its draft; secrets that are not named are kept.
+async fn draft(
+    remote: &Remote,
+    action: &str,
+    mut body: Map<String, Value>,
+    given: &Map<String, Value>,
+) -> anyhow::Result<Value> {
     let found = find(remote, action).await?;
     let mut values: Vec<Value> = given.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
-    let id = match &found {
+    match found {
         Some(found) => {
             let kept = found.get("secrets").and_then(Value::as_array).into_iter().flatten();
             let kept = kept.filter_map(|secret| secret.get("name")?.as_str()).filter(|name| !given.contains_key(*name));
             values.extend(kept.map(|name| json!({ "name": name })));
-            let id = text(found.get("id"));
             if !given.is_empty() {
-                let body = Body::Json(json!({ "secrets": values }));
-                remote.api(Method::PATCH, &["actions", "actions", &id], &[], body).await?;
+                body.insert("secrets".to_owned(), Value::Array(values));
             }
-            id
+            if body.is_empty() {
+                return Ok(found);
+            }
+            let id = text(found.get("id"));
+            remote.api(Method::PATCH, &["actions", "actions", &id], &[], Body::Json(Value::Object(body))).await
         }
         None => {
-            let body = json!({
-                "name": action,
-                "supported_triggers": [{ "id": "post-login", "version": "v3" }],
-                "runtime": "wasm",
-                "secrets": values,
-            });
-            let made = remote.api(Method::POST, &["actions", "actions"], &[], Body::Json(body)).await?;
-            text(made.get("id"))
+            body.insert("name".to_owned(), json!(action));
+            body.insert("supported_triggers".to_owned(), json!([{ "id": "post-login", "version": "v3" }]));
+            body.entry("runtime").or_insert(json!("wasm"));
+            body.insert("secrets".to_owned(), Value::Array(values));
+            remote.api(Method::POST, &["actions", "actions"], &[], Body::Json(Value::Object(body))).await
         }
-    };
-    let spinner = out.spinner("uploading and compiling");
-    let body = Body::Bytes("application/wasm", built.bytes);
-    let done = remote.api(Method::PUT, &["actions", "actions", &id, "artifact"], &[], body).await?;
-    drop(spinner);
-    out.show(&done, |done| {
-        let sha256 = text(done.pointer("/artifact/sha256"));
-        format!("{}  {}  {}  sha256 {sha256}", text(done.get("name")), text(done.get("id")), text(done.get("status")))
-    });
-    Ok(())
+    }
 }
 
 fn deployed(out: &Output, version: &Value) {

@@ -3,8 +3,11 @@
 mod actions;
 mod build;
 mod clients;
+mod dev;
 mod email;
+mod javascript;
 mod keys;
+mod local_tests;
 mod login;
 pub(crate) mod output;
 mod project;

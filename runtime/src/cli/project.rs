@@ -8,11 +8,37 @@ use anyhow::{Context as _, bail, ensure};
 const SOURCE: &str = include_str!("project/lib.rs.txt");
 const README: &str = include_str!("project/README.md.txt");
 
+/// Files of a JavaScript action: where they go, and what they say.
+const JAVASCRIPT: [(&str, &str); 10] = [
+    ("action.js", include_str!("project/javascript/action.js.txt")),
+    ("action.test.js", include_str!("project/javascript/action.test.js.txt")),
+    ("event.json", include_str!("project/javascript/event.json.txt")),
+    ("package.json", include_str!("project/javascript/package.json.txt")),
+    ("jsconfig.json", include_str!("project/javascript/jsconfig.json.txt")),
+    ("README.md", include_str!("project/javascript/README.md.txt")),
+    (".gitignore", "node_modules\n"),
+    ("postern/index.js", include_str!("project/javascript/test.js.txt")),
+    ("postern/index.d.ts", include_str!("../../../sdk/javascript/types/index.d.ts")),
+    ("postern/reference.mjs", include_str!("../../../tests/javascript/reference/api.mjs")),
+];
+
 /// The SDK beside which this program was built.
 const CHECKOUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../sdk");
 
-/// Writes the crate into a new folder.
-pub(crate) fn create(folder: &Path, sdk: Option<&Path>) -> anyhow::Result<()> {
+/// Writes a JavaScript action into a new folder.
+pub(crate) fn create_javascript(folder: &Path) -> anyhow::Result<()> {
+    let name = name_of(folder)?;
+    for (file, text) in JAVASCRIPT {
+        let path = folder.join(file);
+        let parent = path.parent().context("a file has a folder")?;
+        fs::create_dir_all(parent).with_context(|| format!("create {}", parent.display()))?;
+        fs::write(&path, text.replace("{name}", name)).with_context(|| format!("write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// The name that a new folder gives to an action.
+fn name_of(folder: &Path) -> anyhow::Result<&str> {
     let name =
         folder.file_name().and_then(|name| name.to_str()).context("the path has no last part to name the action by")?;
     let first = name.chars().next().is_some_and(|first| first.is_ascii_lowercase());
@@ -21,6 +47,12 @@ pub(crate) fn create(folder: &Path, sdk: Option<&Path>) -> anyhow::Result<()> {
     if folder.exists() {
         bail!("{} exists", folder.display());
     }
+    Ok(name)
+}
+
+/// Writes the crate into a new folder.
+pub(crate) fn create(folder: &Path, sdk: Option<&Path>) -> anyhow::Result<()> {
+    let name = name_of(folder)?;
     let sdk = match sdk {
         Some(path) => {
             let path = path.canonicalize().with_context(|| format!("find {}", path.display()))?;

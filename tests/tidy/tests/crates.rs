@@ -21,6 +21,7 @@ const LAYERS: [(&str, &[&str]); 18] = [
             "postern-app",
             "postern-contract",
             "postern-engine",
+            "postern-javascript",
             "postern-model",
             "postern-sdk-build",
             "postern-store",
