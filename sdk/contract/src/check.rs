@@ -46,7 +46,9 @@ impl Mutation {
     #[expect(clippy::too_many_lines, reason = "a table: one line a mutation, so that none is forgotten")]
     fn check_arguments(&self) -> Result<(), Broken> {
         match self {
-            Self::AccessTokenSetCustomClaim { key, .. } | Self::IdTokenSetCustomClaim { key, .. } => rules::claim(key),
+            Self::AccessTokenSetCustomClaim { key, .. } | Self::IdTokenSetCustomClaim { key, .. } => {
+                key.as_text().map_or(Ok(()), rules::claim)
+            }
             Self::AccessTokenAddScope { scope } | Self::AccessTokenRemoveScope { scope } => rules::scope(scope),
             Self::AuthenticationChallengeWith { factor, additional_factors } => {
                 rules::factor(factor, FactorUse::Challenge)?;
@@ -66,7 +68,7 @@ impl Mutation {
             }
             Self::PromptRender { prompt_id, fields, vars } => rules::prompt(prompt_id, fields.as_ref(), vars.as_ref()),
             Self::RedirectSendUserTo { url } => rules::redirect_url(url),
-            Self::RefreshTokenRevoke { reason } => rules::revoke_reason(reason),
+            Self::RefreshTokenRevoke { reason } => reason.as_deref().map_or(Ok(()), rules::revoke_reason),
             Self::RefreshTokenSetExpiresAt { absolute } | Self::SessionSetExpiresAt { absolute } => {
                 rules::expiry(*absolute)
             }
@@ -110,7 +112,7 @@ impl Mutation {
                 rules::transaction_value(value)
             }
             Self::UserSetAppMetadata { key, .. } | Self::UserSetUserMetadata { key, .. } => {
-                rules::user_metadata_key(key)
+                key.as_text().map_or(Ok(()), rules::user_metadata_key)
             }
             Self::ValidationError { code, message } => {
                 rules::validation_text(code)?;

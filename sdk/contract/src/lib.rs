@@ -12,7 +12,7 @@ mod stamp;
 
 pub use check::BadMutation;
 pub use host_call::{Body, CacheWrite, HostCall, HttpErrorCode, HttpRedirect};
-pub use mutation::{Factor, MultifactorOptions, Mutation};
+pub use mutation::{Factor, Given, MultifactorOptions, Mutation};
 pub use run_result::{GuestError, RunResult};
 pub use stamp::Stamp;
 

@@ -34,6 +34,53 @@ pub struct MultifactorOptions {
     pub provider_options: Option<Map<String, Value>>,
 }
 
+/// An argument that Auth0 passes on unchecked: whatever JSON an action gave, or nothing.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Given(pub Option<Value>);
+
+impl Given {
+    /// Whether the argument was left out.
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// The text, if it is one.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&str> {
+        self.0.as_ref().and_then(Value::as_str)
+    }
+
+    /// What a person reads: a text as it is, anything else as JSON, nothing as nothing.
+    #[must_use]
+    pub fn into_text(self) -> String {
+        match self.0 {
+            None | Some(Value::Null) => String::new(),
+            Some(Value::String(text)) => text,
+            Some(other) => other.to_string(),
+        }
+    }
+}
+
+impl From<&str> for Given {
+    fn from(text: &str) -> Self {
+        Self(Some(Value::from(text)))
+    }
+}
+
+impl From<String> for Given {
+    fn from(text: String) -> Self {
+        Self(Some(Value::String(text)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Given {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Value::deserialize(deserializer).map(|value| Self(Some(value)))
+    }
+}
+
 /// Tells `null` (remove) from absent (leave as it is).
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(deserializer).map(Some)
@@ -87,11 +134,19 @@ macro_rules! mutations {
 mutations! {
     /// `code` is for the trigger `credentials-exchange` alone.
     "access.deny" => AccessDeny {
-        reason: String,
+        #[serde(default, skip_serializing_if = "Given::is_absent")] reason: Given,
         #[serde(default, skip_serializing_if = "Option::is_none")] code: Option<String>,
     },
-    "accessToken.setCustomClaim" => AccessTokenSetCustomClaim { key: String, value: Value },
-    "idToken.setCustomClaim" => IdTokenSetCustomClaim { key: String, value: Value },
+    /// An absent value has no JSON form: it takes the claim back.
+    "accessToken.setCustomClaim" => AccessTokenSetCustomClaim {
+        #[serde(default, skip_serializing_if = "Given::is_absent")] key: Given,
+        #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")] value: Option<Value>,
+    },
+    /// An absent value has no JSON form: it takes the claim back.
+    "idToken.setCustomClaim" => IdTokenSetCustomClaim {
+        #[serde(default, skip_serializing_if = "Given::is_absent")] key: Given,
+        #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")] value: Option<Value>,
+    },
     "accessToken.addScope" => AccessTokenAddScope { scope: String },
     "accessToken.removeScope" => AccessTokenRemoveScope { scope: String },
     "authentication.challengeWith" => AuthenticationChallengeWith {
@@ -116,7 +171,9 @@ mutations! {
         #[serde(default, skip_serializing_if = "Option::is_none")] vars: Option<Map<String, Value>>,
     },
     "redirect.sendUserTo" => RedirectSendUserTo { url: String },
-    "refreshToken.revoke" => RefreshTokenRevoke { reason: String },
+    "refreshToken.revoke" => RefreshTokenRevoke {
+        #[serde(default, skip_serializing_if = "Option::is_none")] reason: Option<String>,
+    },
     "refreshToken.setExpiresAt" => RefreshTokenSetExpiresAt { absolute: f64 },
     "session.setExpiresAt" => SessionSetExpiresAt { absolute: f64 },
     "refreshToken.setIdleExpiresAt" => RefreshTokenSetIdleExpiresAt { inactivity: f64 },
@@ -157,7 +214,7 @@ mutations! {
     "samlResponse.setIncludeAttributeNameFormat" => SamlResponseSetIncludeAttributeNameFormat { include_attribute_name_format: bool },
     "samlResponse.setTypedAttributes" => SamlResponseSetTypedAttributes { typed_attributes: bool },
     "session.revoke" => SessionRevoke {
-        reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")] reason: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")] options: Option<Map<String, Value>>,
     },
     "session.setCookieMode" => SessionSetCookieMode { mode: String },
@@ -165,12 +222,12 @@ mutations! {
     "transaction.setMetadata" => TransactionSetMetadata { key: String, value: Value },
     /// `null` removes the key, absent leaves it as it is.
     "user.setAppMetadata" => UserSetAppMetadata {
-        key: String,
+        #[serde(default, skip_serializing_if = "Given::is_absent")] key: Given,
         #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")] value: Option<Value>,
     },
     /// `null` removes the key, absent leaves it as it is.
     "user.setUserMetadata" => UserSetUserMetadata {
-        key: String,
+        #[serde(default, skip_serializing_if = "Given::is_absent")] key: Given,
         #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")] value: Option<Value>,
     },
     "validation.error" => ValidationError { code: String, message: String },
@@ -261,11 +318,30 @@ mod tests {
         assert_eq!(null, Mutation::UserSetAppMetadata { key: "k".into(), value: Some(Value::Null) });
     }
 
+    #[track_caller]
+    fn check_same(text: &str) {
+        let mutation: Mutation = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&mutation).unwrap(), text);
+    }
+
+    #[test]
+    fn what_is_passed_on_unchecked_stays_as_it_is() {
+        check_same(r#"{"type":"access.deny"}"#);
+        check_same(r#"{"type":"access.deny","reason":null}"#);
+        check_same(r#"{"type":"access.deny","reason":{"code":1}}"#);
+        check_same(r#"{"type":"idToken.setCustomClaim","value":1}"#);
+        check_same(r#"{"type":"idToken.setCustomClaim","key":"k"}"#);
+        check_same(r#"{"type":"accessToken.setCustomClaim","key":7,"value":null}"#);
+        check_same(r#"{"type":"user.setUserMetadata","key":["k"],"value":1}"#);
+        check_same(r#"{"type":"session.revoke"}"#);
+        check_same(r#"{"type":"refreshToken.revoke"}"#);
+    }
+
     #[test]
     fn unknown_types_and_keys_are_refused() {
         for bad in [
             r#"{"type":"user.explode"}"#,
-            r#"{"type":"access.deny"}"#,
+            r#"{"type":"redirect.sendUserTo"}"#,
             r#"{"type":"access.deny","reason":"x","other":1}"#,
             r#"{"reason":"x","other":1,"type":"access.deny"}"#,
             r#"{"reason":"x"}"#,

@@ -138,9 +138,10 @@ fn factor() -> impl Strategy<Value = Factor> {
 fn mutation() -> impl Strategy<Value = Mutation> {
     let text = any::<String>;
     prop_oneof![
-        (text(), proptest::option::of(text())).prop_map(|(reason, code)| Mutation::AccessDeny { reason, code }),
-        (text(), value()).prop_map(|(key, value)| Mutation::IdTokenSetCustomClaim { key, value }),
-        (text(), option::of(value())).prop_map(|(key, value)| Mutation::UserSetAppMetadata { key, value }),
+        (text(), proptest::option::of(text())).prop_map(|(reason, code)| Mutation::AccessDeny { reason: reason.into(), code }),
+        (text(), option::of(value()))
+            .prop_map(|(key, value)| Mutation::IdTokenSetCustomClaim { key: key.into(), value }),
+        (text(), option::of(value())).prop_map(|(key, value)| Mutation::UserSetAppMetadata { key: key.into(), value }),
         (text(), option::of(text())).prop_map(|(key, value)| Mutation::SessionSetMetadata { key, value }),
         (factor(), option::of(vec(factor(), 0..3))).prop_map(|(factor, additional_factors)| {
             Mutation::AuthenticationChallengeWith { factor, additional_factors }

@@ -157,7 +157,7 @@ fn native(event: &[u8]) -> Vec<Mutation> {
         Mutation::UserSetAppMetadata { key: "last_ip".into(), value: Some(wanted.request.ip.into()) },
         Mutation::IdTokenSetCustomClaim {
             key: "https://example.com/plan".into(),
-            value: wanted.user.app_metadata.plan.into(),
+            value: Some(wanted.user.app_metadata.plan.into()),
         },
         Mutation::UserSetUserMetadata { key: "greeted".into(), value: Some(true.into()) },
     ]
@@ -169,10 +169,10 @@ fn apply(login: &mut Value, mutations: Vec<Mutation>) {
         let (part, key, value) = match mutation {
             Mutation::UserSetAppMetadata { key, value } => ("app_metadata", key, value.unwrap_or_default()),
             Mutation::UserSetUserMetadata { key, value } => ("user_metadata", key, value.unwrap_or_default()),
-            Mutation::IdTokenSetCustomClaim { key, value } => ("id_token", key, value),
-            other => ("other", other.type_name().to_owned(), Value::Null),
+            Mutation::IdTokenSetCustomClaim { key, value } => ("id_token", key, value.unwrap_or_default()),
+            other => ("other", other.type_name().into(), Value::Null),
         };
-        login[part][key] = value;
+        login[part][key.into_text()] = value;
     }
 }
 

@@ -1,5 +1,6 @@
 //! Custom claims: which names a token takes, and how many bytes.
 
+use postern_contract::Given;
 use postern_model::limits;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -109,8 +110,20 @@ pub(crate) struct TokenClaims {
 }
 
 impl TokenClaims {
+    /// Does what an action asks for, or says why it is dropped. A value without a JSON form takes the claim back.
+    pub(crate) fn ask(&mut self, key: Given, value: Option<Value>) -> Result<(), String> {
+        let Given(Some(Value::String(key))) = key else { return Err("a claim is named by a text".to_owned()) };
+        let Some(value) = value else {
+            if let Some(old) = self.map.remove(&key) {
+                self.bytes -= entry_len(&key, &old);
+            }
+            return Ok(());
+        };
+        self.set(key, value)
+    }
+
     /// Sets a claim, or says why it is dropped.
-    pub(crate) fn set(&mut self, key: String, value: Value) -> Result<(), String> {
+    fn set(&mut self, key: String, value: Value) -> Result<(), String> {
         if let Some(reason) = dropped(&key) {
             return Err(reason);
         }

@@ -1,7 +1,7 @@
 //! What the mutations of a login have changed so far. A run's list is applied to a copy, which takes the place of the
 //! original when the whole list is legal.
 
-use postern_contract::{Factor, MultifactorOptions, Mutation};
+use postern_contract::{Factor, Given, MultifactorOptions, Mutation};
 use postern_model::{MetadataKind, User, limits};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -117,18 +117,18 @@ impl State {
     ) -> Result<Verdict, String> {
         Ok(match mutation {
             Mutation::AccessDeny { code: Some(_), .. } => return Err("a login is denied without a code".to_owned()),
-            Mutation::AccessDeny { reason, code: None } => deny(asked, "access_denied".to_owned(), reason),
+            Mutation::AccessDeny { reason, code: None } => deny(asked, "access_denied".to_owned(), reason.into_text()),
             Mutation::ValidationError { code, message } => deny(asked, code, message),
             Mutation::IdTokenSetCustomClaim { key, value } => {
-                shallow(&value)?;
-                self.id_token.set(key, value).map_or_else(Verdict::Dropped, |()| Verdict::Applied)
+                value.iter().try_for_each(shallow)?;
+                self.id_token.ask(key, value).map_or_else(Verdict::Dropped, |()| Verdict::Applied)
             }
             Mutation::AccessTokenSetCustomClaim { key, value } => {
-                shallow(&value)?;
+                value.iter().try_for_each(shallow)?;
                 if judge.management {
                     return Ok(Verdict::Dropped("a Management API token takes no custom claims".to_owned()));
                 }
-                self.access_token.set(key, value).map_or_else(Verdict::Dropped, |()| Verdict::Applied)
+                self.access_token.ask(key, value).map_or_else(Verdict::Dropped, |()| Verdict::Applied)
             }
             Mutation::AccessTokenAddScope { scope } => {
                 self.scopes.set(scope, true)?;
@@ -219,11 +219,14 @@ impl State {
     fn set_metadata(
         &mut self,
         kind: MetadataKind,
-        key: String,
+        key: Given,
         value: Option<Value>,
         judge: Judge<'_>,
         asked: &mut Asked,
     ) -> Result<Verdict, String> {
+        let Given(Some(Value::String(key))) = key else {
+            return Ok(Verdict::Dropped("a metadata key is a text".to_owned()));
+        };
         value.iter().try_for_each(shallow)?;
         self.pending.set(kind, key.clone(), value, judge.action).map_err(|bad| bad.to_string())?;
         asked.touched.push((kind, key));
