@@ -138,7 +138,8 @@ fn factor() -> impl Strategy<Value = Factor> {
 fn mutation() -> impl Strategy<Value = Mutation> {
     let text = any::<String>;
     prop_oneof![
-        (text(), proptest::option::of(text())).prop_map(|(reason, code)| Mutation::AccessDeny { reason: reason.into(), code }),
+        (text(), proptest::option::of(text()))
+            .prop_map(|(reason, code)| Mutation::AccessDeny { reason: reason.into(), code }),
         (text(), option::of(value()))
             .prop_map(|(key, value)| Mutation::IdTokenSetCustomClaim { key: key.into(), value }),
         (text(), option::of(value())).prop_map(|(key, value)| Mutation::UserSetAppMetadata { key: key.into(), value }),
