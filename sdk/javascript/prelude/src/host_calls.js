@@ -1,12 +1,15 @@
 // Calls of the host: many may be under way at once, and the run waits for them only when it has nothing else to do.
 
 let host;
-/** Calls under way, by id: `{ settle, keeps }`. */
+/** Calls under way, by id: `{ settle, keeps, isTimer }`. */
 let underWay = new Map();
 /** Answers that came while another call was waited for. */
 let early = [];
 /** Calls under way that a run waits for even after its handler has ended: requests that nobody awaited. */
 let kept = 0;
+/** Calls under way that are no timers, and how many such calls were answered. */
+let others = 0;
+let answered = 0;
 
 /** Gives this module the host. */
 export function attach(given) {
@@ -29,9 +32,11 @@ export function start(call) {
         return call.type === 'timer' ? new Promise(() => {}) : Promise.reject(refused(call));
     }
     const keeps = call.type === 'http.fetch';
+    const isTimer = call.type === 'timer';
     const id = host.callStart(JSON.stringify(call));
     if (keeps) kept += 1;
-    return new Promise((settle) => underWay.set(id, { settle, keeps }));
+    if (!isTimer) others += 1;
+    return new Promise((settle) => underWay.set(id, { settle, keeps, isTimer }));
 }
 
 /** Makes a call and waits for its answer, for interfaces that are synchronous. */
@@ -49,6 +54,9 @@ export function callSync(call) {
 /** Whether a call is under way that is waited for after the handler's end. */
 export const keepsRun = () => kept > 0;
 
+/** How many calls under way are no timers, and how many such calls were answered so far. */
+export const apartFromTimers = () => ({ underWay: others, answered });
+
 /** Waits for any call and settles its promise. False when none is under way. */
 export function wait() {
     if (underWay.size === 0) return false;
@@ -58,6 +66,10 @@ export function wait() {
     underWay.delete(id);
     if (call !== undefined) {
         if (call.keeps) kept -= 1;
+        if (!call.isTimer) {
+            others -= 1;
+            answered += 1;
+        }
         call.settle(take(id));
     }
     return true;

@@ -6,6 +6,7 @@ import { apiFor } from './api/index.js';
 import { eventFor } from './event.js';
 import * as hostCalls from './host_calls.js';
 import { evaluate, provide, require, wrapped } from './modules.js';
+import { turn } from './web/timers.js';
 
 let host;
 let exported;
@@ -75,10 +76,16 @@ export function fail(thrown) {
     run.end ??= { error: errorOf(thrown) };
 }
 
-/** Waits for the host when there is nothing else to do. False: the run is at its end. */
+/** One turn of the event loop; it waits for the host when there is nothing else to do. False: the run is at its end. */
 export function step() {
     if (run.end !== null && (run.end.error !== undefined || !hostCalls.keepsRun())) return false;
-    if (hostCalls.wait()) return true;
+    try {
+        const next = turn();
+        if (next === 'ran' || (next === 'wait' && hostCalls.wait())) return true;
+    } catch (thrown) {
+        // As an exception in a timer ends a process.
+        fail(thrown);
+    }
     if (run.end === null) fail(new Error('The action never ended: it waits for a promise that nothing can settle'));
     return false;
 }

@@ -1,8 +1,18 @@
 //! Pure functions for the prelude, one file a topic. Each topic is an object in `host`.
 
-use rquickjs::{Ctx, Object, Result};
+mod text;
+mod url;
+
+use rquickjs::{Ctx, Object, Result, TypedArray};
 
 /// Adds every topic to `host`.
-pub(crate) fn install<'js>(_ctx: &Ctx<'js>, _host: &Object<'js>) -> Result<()> {
-    Ok(())
+pub(crate) fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
+    text::install(ctx, host)?;
+    url::install(ctx, host)
+}
+
+/// The bytes of an array of JavaScript's; none when its buffer is gone.
+fn bytes<'a>(of: &'a TypedArray<'_, u8>) -> &'a [u8] {
+    // SAFETY: natives call no JavaScript while they hold the bytes, so that nothing can change or free them.
+    unsafe { of.as_bytes() }.unwrap_or_default()
 }

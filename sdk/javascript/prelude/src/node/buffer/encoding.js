@@ -251,7 +251,7 @@ export function encodingOf(name) {
 
 /** A fresh Uint8Array with a text's bytes, exactly as long as they are. */
 export function encode(text, encoding) {
-    if (encoding === utf8 && natives.utf8Encode) return natives.utf8Encode(text);
+    if (encoding === utf8 && natives.utf8Encode) return natives.utf8Encode(text.toWellFormed());
     const bytes = new Uint8Array(encoding.length(text));
     const written = encoding.write(text, bytes, 0, bytes.length);
     return written === bytes.length ? bytes : bytes.slice(0, written);
