@@ -24,6 +24,7 @@ mod in_process;
 mod isolation;
 mod jobs;
 mod keys;
+mod local_loop;
 mod logout;
 mod mail;
 mod mail_links;

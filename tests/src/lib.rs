@@ -21,7 +21,7 @@ pub use api::{Answer, Api, binding, encode};
 pub use browser::{Browser, Form, PASSWORD, Visit, form_decode, form_encode};
 pub use guest::{example, examples_folder, module, returning};
 pub use https::{Asked, HttpsServer, JsonServer};
-pub use server::{Bootstrap, Server, ServerOptions};
+pub use server::{Bootstrap, Server, ServerOptions, postern_path};
 pub use smtp::{Received, SmtpSink};
 
 /// Prints a figure of a run, for people: nextest shows it with `--no-capture` and on failure.

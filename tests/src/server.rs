@@ -169,9 +169,9 @@ impl Server {
     /// When it cannot be run.
     #[must_use]
     pub fn postern(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(binary());
+        let mut command = Command::new(postern_path());
         let command = command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
-        command.output().unwrap_or_else(|error| panic!("{}: {error}", binary().display()))
+        command.output().unwrap_or_else(|error| panic!("{}: {error}", postern_path().display()))
     }
 
     /// Waits until the server is ready.
@@ -233,7 +233,7 @@ fn free_address() -> SocketAddr {
 
 fn spawn(folder: &Path, address: SocketAddr, options: &ServerOptions) -> Child {
     let log = File::options().create(true).append(true).open(folder.join("server.log")).expect("the log file");
-    Command::new(binary())
+    Command::new(postern_path())
         .arg("serve")
         .arg("--data")
         .arg(folder.join("data"))
@@ -246,7 +246,7 @@ fn spawn(folder: &Path, address: SocketAddr, options: &ServerOptions) -> Child {
         .stdout(log.try_clone().expect("the log file"))
         .stderr(log)
         .spawn()
-        .unwrap_or_else(|error| panic!("{}: {error}", binary().display()))
+        .unwrap_or_else(|error| panic!("{}: {error}", postern_path().display()))
 }
 
 /// A client that trusts the server; nothing when the server ended instead of writing its authority.
@@ -302,7 +302,8 @@ fn profile_folder() -> PathBuf {
 }
 
 /// The `postern` binary of the profile this test was built with, built now unless this test run already did.
-fn binary() -> &'static Path {
+#[must_use]
+pub fn postern_path() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
         if let Some(path) = std::env::var_os("POSTERN_BIN") {
