@@ -26,6 +26,7 @@ pub(crate) fn built() -> PathBuf {
 /// Compiles the guest.
 pub(crate) fn build() -> Result<PathBuf> {
     let folder = folder().join("engine");
+    crate::quickjs::patch(&folder)?;
     let sysroot = Command::new("rustc").args(["+1.95.0", "--print", "sysroot"]).output().context("run rustc")?;
     let sysroot = PathBuf::from(String::from_utf8(sysroot.stdout)?.trim());
     let flags = ["-Clink-arg=--export=__stack_pointer", "-Clink-arg=-zstack-size=1048576", "-Clink-arg=--stack-first"];

@@ -3,6 +3,7 @@
 
 mod guest;
 mod image;
+mod quickjs;
 mod run;
 
 use std::path::PathBuf;
