@@ -6,13 +6,17 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 use tidy::{is_permissive, root};
 
 /// Each crate with those of ours it may be built on. Tests and benchmarks are free.
-const LAYERS: [(&str, &[&str]); 18] = [
+const LAYERS: [(&str, &[&str]); 19] = [
     ("postern-contract", &[]),
     ("postern-model", &[]),
     ("postern-flow", &["postern-contract", "postern-model"]),
     ("postern-engine", &["postern-contract", "postern-model"]),
     ("postern-store", &["postern-contract", "postern-model"]),
-    ("postern-app", &["postern-contract", "postern-engine", "postern-flow", "postern-model", "postern-store"]),
+    ("postern-packages", &["postern-model"]),
+    (
+        "postern-app",
+        &["postern-contract", "postern-engine", "postern-flow", "postern-model", "postern-packages", "postern-store"],
+    ),
     ("postern-api", &["postern-app", "postern-contract", "postern-model"]),
     (
         "postern",
@@ -23,6 +27,7 @@ const LAYERS: [(&str, &[&str]); 18] = [
             "postern-engine",
             "postern-javascript",
             "postern-model",
+            "postern-packages",
             "postern-sdk-build",
             "postern-store",
         ],

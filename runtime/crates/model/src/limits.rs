@@ -125,6 +125,12 @@ pub const SECRET_NAME_CHARS: usize = 128;
 pub const SECRET_VALUE_CHARS: usize = 4096;
 /// Bytes of JavaScript source (Auth0: 100 kB).
 pub const CODE_BYTES: usize = 100_000;
+/// npm dependencies of an action (Auth0's).
+pub const DEPENDENCIES_PER_ACTION: usize = 10;
+/// Dependencies of an action as one script: all of it is loaded into the memory of a run.
+pub const BUNDLE_BYTES: usize = 8 * MIB;
+/// Packages of an action on disk while it is built, files that are never bundled included.
+pub const INSTALLED_PACKAGES_BYTES: u64 = 400 * 1024 * 1024;
 /// Cache key and value, bytes; entries per trigger; all of it, bytes (Auth0: 64, 4096, 20, 16 KiB + 256).
 pub const CACHE_KEY_BYTES: usize = 64;
 /// See [`CACHE_KEY_BYTES`].
