@@ -64,6 +64,8 @@ pub struct Prepared {
     pub source: String,
     /// A script whose value is a function `(builtinRequire) => (name) => module`; `None` without dependencies.
     pub bundle: Option<String>,
+    /// What of the bundle the source requires: worth loading when a version is built, rather than in every login.
+    pub preload: Vec<String>,
     /// The `package-lock.json` the bundle was made from.
     pub lock: Option<String>,
 }
@@ -96,13 +98,13 @@ impl Packages {
         let scan = Scan::of(source);
         let source = self.plain(source, &scan).await?;
         if dependencies.is_empty() {
-            return Ok(Prepared { source, bundle: None, lock: None });
+            return Ok(Prepared { source, bundle: None, preload: Vec::new(), lock: None });
         }
         let lock = self.lock(dependencies).await?;
         let names = dependencies::names(&scan, dependencies);
         let words = dependencies::words(&source, dependencies);
         let bundle = self.bundle(&lock, dependencies, (&names, &words)).await?;
-        Ok(Prepared { source, bundle: Some(bundle), lock: Some(lock) })
+        Ok(Prepared { source, bundle: Some(bundle), preload: names, lock: Some(lock) })
     }
 
     async fn plain(&self, source: &str, scan: &Scan) -> Result<String, PackagesError> {

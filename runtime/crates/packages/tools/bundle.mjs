@@ -21,8 +21,8 @@ const ENTRY = "postern:entry";
 
 /** A module that fails when it is loaded, with Node's error. */
 function failing(name) {
-    const text = JSON.stringify(`Cannot find module '${name}'`);
-    return `throw Object.assign(new Error(${text}), { code: "MODULE_NOT_FOUND", requireStack: [] });`;
+    const text = JSON.stringify(`Cannot find module '${name}'\nRequire stack:\n- action.js`);
+    return `throw Object.assign(new Error(${text}), { code: "MODULE_NOT_FOUND", requireStack: ["action.js"] });`;
 }
 
 const confined = {
@@ -105,12 +105,9 @@ function wrapped(code) {
     return [
         "(function(require){var table=function(){var module={exports:{}},exports=module.exports;",
         code,
-        // What is loaded now is part of the snapshot and costs a login nothing, also when the source requires it in
-        // its handler. What cannot be loaded yet fails, if it has to, where it is required.
         "return module.exports}();",
-        "for(var name in table)try{table[name]()}catch(e){}",
         "return function(name){",
-        "if(!table[name])throw Object.assign(new Error(\"Cannot find module '\"+name+\"'\"),{code:'MODULE_NOT_FOUND',requireStack:[]});",
+        "if(!table[name])throw Object.assign(new Error(\"Cannot find module '\"+name+\"'\\nRequire stack:\\n- action.js\"),{code:'MODULE_NOT_FOUND',requireStack:['action.js']});",
         "return table[name]()};",
         "})",
     ].join("\n");

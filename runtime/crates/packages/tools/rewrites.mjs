@@ -9,6 +9,11 @@ export const aliases = new Map();
  */
 export const rewrites = [
     {
+        // A second implementation of URL, with its tables; node-fetch 2 takes it where Node has none.
+        file: /(^|\/)whatwg-url\/lib\/public-api\.js$/,
+        contents: () => "exports.URL = URL;\nexports.URLSearchParams = URLSearchParams;\n",
+    },
+    {
         // The list of all services: 15 MB of models. Only those that the source names.
         file: /(^|\/)aws-sdk\/clients\/all\.js$/,
         contents(text, words) {
