@@ -72,8 +72,7 @@ Object.assign(METHODS, {
     assert(expression, ...args) {
         if (expression) return;
         const rest = [...args];
-        if (typeof rest[0] === 'string') rest[0] = `Assertion failed: ${rest[0]}`;
-        else rest.unshift('Assertion failed');
+        rest[0] = `Assertion failed${args.length === 0 ? '' : `: ${args[0]}`}`;
         this.line(LEVEL.warn, rest);
     },
     clear() {},

@@ -6,14 +6,7 @@ const INNER = ' │ ';
 const RIGHT = ' │';
 
 function row(cells, widths) {
-    let out = LEFT;
-    cells.forEach((cell, i) => {
-        const needed = widths[i] - width(cell);
-        const before = Math.floor(needed / 2);
-        out += ' '.repeat(before) + cell + ' '.repeat(needed - before);
-        if (i !== cells.length - 1) out += INNER;
-    });
-    return out + RIGHT;
+    return LEFT + cells.map((cell, i) => cell + ' '.repeat(widths[i] - width(cell))).join(INNER) + RIGHT;
 }
 
 /** Columns that a text takes; wide characters take two. */
@@ -33,7 +26,7 @@ function width(text) {
 function draw(head, columns) {
     const longest = Math.max(0, ...columns.map((column) => column.length));
     const rows = Array.from({ length: longest }, (_, i) => columns.map((column) => column[i] ?? ''));
-    const widths = head.map((title, i) => Math.max(width(title), ...rows.map((cells) => width(cells[i]))) );
+    const widths = head.map((title, i) => Math.max(width(title), ...rows.map((cells) => width(cells[i]))));
     const rule = widths.map((n) => '─'.repeat(n + 2));
     return [
         `┌${rule.join('┬')}┐`,

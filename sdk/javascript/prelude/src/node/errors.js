@@ -127,10 +127,7 @@ function missing(...args) {
 }
 
 function invalidReturn(input, name, value) {
-    const type = value?.constructor?.name
-        ? `an instance of ${value.constructor.name}`
-        : `type ${typeof value}`;
-    return `Expected ${input} to be returned from the "${name}" function but got ${type}.`;
+    return `Expected ${input} to be returned from the "${name}" function but got ${describe(value)}.`;
 }
 
 export const ERR_INVALID_ARG_TYPE = coded(TypeError, 'ERR_INVALID_ARG_TYPE',

@@ -6,7 +6,7 @@ import { constants as fsConstants } from './absent/fs.js';
 import fs from './absent/fs.js';
 import { dgram, dns, dnsPromises, http2, net, tls } from './absent/net.js';
 import * as system from './absent/system.js';
-import assert from './assert.js';
+import assert from './assert/index.js';
 import { asyncHooks, diagnosticsChannel, perfHooks } from './async.js';
 import { useNatives } from './buffer/encoding.js';
 import { Buffer } from './buffer/index.js';

@@ -35,7 +35,7 @@ function nextTick(callback, ...args) {
     queueMicrotask(args.length === 0 ? () => callback() : () => callback(...args));
 }
 
-function emitWarning(warning, type, code) {
+export function emitWarning(warning, type, code) {
     const options = type !== null && typeof type === 'object' ? type : { type, code };
     let error = warning;
     if (typeof warning === 'string') {

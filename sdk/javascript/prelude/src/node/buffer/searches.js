@@ -16,6 +16,18 @@ function matchesAt(bytes, needle, at) {
     return true;
 }
 
+/** In UTF-16 whole units are looked at, of the searched bytes as of the sought. */
+function searchUnits(bytes, needle, start, forward) {
+    const even = bytes.length - (bytes.length % 2);
+    const whole = Uint8Array.prototype.subarray.call(bytes, 0, even);
+    if (needle.length === 0) return search(bytes, needle, start, 1, forward);
+    const sought = needle.slice(0, needle.length - (needle.length % 2));
+    if (even < 2 || sought.length < 2) return -1;
+    const from = start < 0 ? start + even : start;
+    if (forward ? needle.length + from > even : from < 0) return -1;
+    return search(whole, sought, Math.max(0, from - (from % 2)), 2, forward);
+}
+
 function search(bytes, needle, start, step, forward) {
     const last = bytes.length - needle.length;
     if (last < 0) return -1;
@@ -36,6 +48,8 @@ function search(bytes, needle, start, step, forward) {
     return -1;
 }
 
+const searchBytes = (bytes, needle, start, forward) => search(bytes, needle, start, 1, forward);
+
 function find(buffer, value, offset, encodingName, forward) {
     let from = offset;
     let name = encodingName;
@@ -49,11 +63,12 @@ function find(buffer, value, offset, encodingName, forward) {
     if (typeof value === 'string') {
         const encoding = encodingOf(name === undefined ? 'utf8' : name);
         if (encoding === undefined) throw ERR_UNKNOWN_ENCODING(name);
-        return search(buffer, encode(value, encoding), from, encoding.name === 'utf16le' ? 2 : 1, forward);
+        const look = encoding.name === 'utf16le' ? searchUnits : searchBytes;
+        return look(buffer, encode(value, encoding), from, forward);
     }
     if (value instanceof Uint8Array) {
-        const step = name !== undefined && encodingOf(name)?.name === 'utf16le' ? 2 : 1;
-        return search(buffer, value, from, step, forward);
+        const look = name !== undefined && encodingOf(name)?.name === 'utf16le' ? searchUnits : searchBytes;
+        return look(buffer, value, from, forward);
     }
     throw ERR_INVALID_ARG_TYPE('value', ['number', 'string', 'Buffer', 'Uint8Array'], value);
 }
