@@ -123,10 +123,10 @@ function standardOutput(log) {
 /**
  * Puts Node's globals on the global object.
  * @param {object} target the global object
- * @param {{ log(level: number, text: string): void, bytes?: object }} host
+ * @param {{ log(level: number, text: string): void, bytes?: object, text?: object }} host
  */
 export function install(target, host) {
-    useNatives(host.bytes);
+    useNatives({ ...host.bytes, base64Decode: host.text?.fromBase64 });
     const log = (level, text) => host.log(level, text);
     output.write = standardOutput(log);
     define(target, 'Buffer', Buffer);

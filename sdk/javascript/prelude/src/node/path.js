@@ -18,6 +18,7 @@ const path = {
     resolve(...args) {
         for (let i = args.length - 1; i >= 0; i--) {
             validateString(args[i], `paths[${i}]`);
+            if (args[i].startsWith('/')) return posixPath.resolve(...args.slice(i));
         }
         return posixPath.resolve('/', ...args);
     },

@@ -32,9 +32,9 @@ function broken(bytes, at) {
 }
 
 function openUtf16(bytes) {
-    const odd = bytes.length % 2;
-    const high = bytes.length - odd - 1;
-    return high >= 1 && (bytes[high] & 0xfc) === 0xd8 ? odd + 2 : odd;
+    // As in Node a high surrogate is held back only where the bytes end with it.
+    if (bytes.length % 2 === 1) return 1;
+    return bytes.length > 0 && (bytes[bytes.length - 1] & 0xfc) === 0xd8 ? 2 : 0;
 }
 
 const OPEN = {

@@ -73,7 +73,10 @@ function format(value, options) {
         throw ERR_INVALID_ARG_TYPE('urlObject', ['Object', 'string'], value);
     }
     if (isWhatwg(value)) return formatWhatwg(value, options);
-    return LegacyUrl.prototype.format.call(value);
+    const text = LegacyUrl.prototype.format.call(value);
+    // Without a protocol the package writes slashes before a host, Node does not.
+    const bare = !value.protocol && !value.slashes && (value.host || value.hostname);
+    return bare && text.startsWith('//') ? text.slice(2) : text;
 }
 
 function resolve(from, to) {

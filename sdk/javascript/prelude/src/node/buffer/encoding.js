@@ -3,7 +3,11 @@
  * input goes through natives of the engine where there are some (`useNatives`).
  */
 
-const natives = { utf8Encode: undefined, utf8Decode: undefined, base64Encode: undefined, hexEncode: undefined };
+const natives = {
+    utf8Encode: undefined, utf8Decode: undefined, base64Encode: undefined, base64Decode: undefined, hexEncode: undefined,
+};
+/** Text shorter than this is not worth the way to a native. */
+const FEW = 24;
 
 /** Takes the engine's natives, if it has them. */
 export function useNatives(table) {
@@ -28,7 +32,7 @@ function fromBytes(bytes, mask) {
 
 /** UTF-8 with U+FFFD for each maximal ill-formed part (WHATWG, as Node). */
 export function utf8Decode(bytes) {
-    if (natives.utf8Decode) return natives.utf8Decode(bytes);
+    if (natives.utf8Decode && bytes.length >= FEW) return natives.utf8Decode(bytes);
     const units = [];
     let out = '';
     let at = 0;
@@ -121,7 +125,7 @@ SIXES[45] = 62;
 SIXES[95] = 63;
 
 function base64Encode(bytes, alphabet, pad) {
-    if (natives.base64Encode) return natives.base64Encode(bytes, alphabet === URL_SAFE);
+    if (natives.base64Encode && bytes.length >= FEW) return natives.base64Encode(bytes, alphabet === URL_SAFE);
     const parts = [];
     let out = '';
     const whole = bytes.length - (bytes.length % 3);
@@ -175,7 +179,7 @@ function base64Length(text) {
 const HEX = Array.from({ length: 256 }, (_, i) => (i < 16 ? '0' : '') + i.toString(16));
 
 function hexEncode(bytes) {
-    if (natives.hexEncode) return natives.hexEncode(bytes);
+    if (natives.hexEncode && bytes.length >= FEW) return natives.hexEncode(bytes);
     const parts = new Array(bytes.length);
     for (let i = 0; i < bytes.length; i++) parts[i] = HEX[bytes[i]];
     return parts.join('');
