@@ -99,4 +99,10 @@
   ;; `postern_init`. (An empty payload needs no place: `postern_alloc` is not called, both arguments are 0.) The memory
   ;; and the exported mutable globals as they are then are what every run starts from. Only `log` may be called here.
   (func (export "postern_alloc") (param $size i32) (result i32) (i32.const 4096))
-  (func (export "postern_init") (param $ptr i32) (param $len i32)))
+  (func (export "postern_init") (param $ptr i32) (param $len i32))
+
+  ;; Optional, beside postern_alloc: postern_compile(ptr, len) -> ptr << 32 | len
+  ;; Makes of the payload what `postern_init` gets, in an instance of its own that is dropped then: so nothing of the work
+  ;; is left in the memory that runs start from. Not called for an empty payload. Only `log` may be called here.
+  (func (export "postern_compile") (param $ptr i32) (param $len i32) (result i64)
+    (call $pack (local.get $ptr) (local.get $len))))

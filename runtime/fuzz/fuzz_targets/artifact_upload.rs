@@ -19,8 +19,8 @@ fuzz_target!(|bytes: &[u8]| {
     match (checked, built) {
         (Err(_), Err(BuildError::Invalid(_))) => {}
         (Err(rule), built) => panic!("check refuses ({rule}), build does not: {built:?}"),
-        (Ok(_), Err(BuildError::Init { status, message })) => {
-            assert_ne!(status, RunStatus::HostFault, "{message}");
+        (Ok(_), Err(BuildError::Init { status, error })) => {
+            assert_ne!(status, RunStatus::HostFault, "{error:?}");
         }
         // Rules that show only when the module is instantiated, such as a segment outside of its memory.
         (Ok(_), Err(BuildError::Invalid(_))) => {}

@@ -35,6 +35,8 @@ pub mod export {
     pub const ON_CREDENTIALS_EXCHANGE: &str = "on_execute_credentials_exchange";
     /// `(ptr: i32, len: i32)`, optional: runs once when a version is built, with the version's payload.
     pub const INIT: &str = "postern_init";
+    /// `(ptr: i32, len: i32) -> i64`, optional: makes of a payload what [`INIT`] gets, `ptr << 32 | len`.
+    pub const COMPILE: &str = "postern_compile";
     /// `(size: i32) -> i32`: where the host may write the payload; required beside [`INIT`].
     pub const ALLOC: &str = "postern_alloc";
     /// An immutable `i32` global, optional: the address of an 8-byte little-endian cell that holds

@@ -84,6 +84,7 @@ fn the_text_exports_what_there_is() {
         (export::ON_CONTINUE, ExternalKind::Func),
         (export::ON_CREDENTIALS_EXCHANGE, ExternalKind::Func),
         (export::INIT, ExternalKind::Func),
+        (export::COMPILE, ExternalKind::Func),
         (export::ALLOC, ExternalKind::Func),
         (export::FAILURE, ExternalKind::Global),
     ];

@@ -31,10 +31,12 @@ pub struct EngineConfig {
     pub runs_per_tenant: usize,
     /// How long a run waits for its turn before it is refused as busy.
     pub admission_wait: Duration,
-    /// Folder of compiled code; `None` compiles again in every process. Made, mode 0700, when absent.
+    /// Folder of compiled code and snapshots; `None` makes both again in every process. Made, mode 0700, when absent.
     pub cache_dir: Option<PathBuf>,
-    /// Compiled code and snapshots kept in memory, bytes; the least recently used go first.
+    /// Compiled code and snapshots kept ready in memory, bytes; the least recently used go first.
     pub program_bytes: usize,
+    /// Compressed snapshots kept in memory, bytes: those that are not ready.
+    pub cold_bytes: usize,
     /// What the operator decides about outgoing requests.
     pub egress: EgressConfig,
 }
@@ -46,7 +48,8 @@ impl Default for EngineConfig {
             runs_per_tenant: 128,
             admission_wait: Duration::from_secs(2),
             cache_dir: None,
-            program_bytes: 512 * MIB,
+            program_bytes: 384 * MIB,
+            cold_bytes: 128 * MIB,
             egress: EgressConfig::default(),
         }
     }
@@ -63,13 +66,14 @@ const KEEP_RESIDENT: usize = 8 * MIB;
 const KEEP_RESIDENT_WITHOUT_SCAN: usize = 256 * KIB;
 /// Table memory kept: more than the function table of an ordinary guest.
 const TABLE_KEEP_RESIDENT: usize = 64 * KIB;
-/// Native stack of a guest, and of the fiber it runs on with what host functions need.
-const WASM_STACK: usize = MIB;
-const FIBER_STACK: usize = 2 * MIB;
+/// Native stack of a guest, and of the fiber it runs on with what host functions need. An interpreter in the guest has
+/// its own limit on a stack in linear memory, and throws when that is used up: for this the native one must be larger.
+const WASM_STACK: usize = 2 * MIB;
+const FIBER_STACK: usize = 3 * MIB;
 /// State wasmtime keeps per instance, bytes: grows with functions and globals.
 const INSTANCE_BYTES: usize = 4 * MIB;
 /// Instances beside the runs: builds make some.
-const SPARE_INSTANCES: usize = 8;
+const SPARE_INSTANCES: usize = 16;
 /// Fuel of `memory.grow` for each page, the most that there is; the page is cleared and mapped.
 const FUEL_PER_PAGE: u8 = u8::MAX;
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use postern_model::RunStatus;
+use postern_model::execution::RunErrorText;
 
 use crate::InvalidModule;
 
@@ -41,13 +42,13 @@ pub enum BuildError {
     /// The module is well-formed, and the compiler refuses it all the same.
     #[error("compile the module")]
     Compile(#[source] wasmtime::Error),
-    /// `postern_init` failed.
-    #[error("run postern_init: {message}")]
+    /// `postern_compile` or `postern_init` failed.
+    #[error("load the payload: {}: {}", error.name, error.message)]
     Init {
         /// How it ended.
         status: RunStatus,
-        /// Text for the author.
-        message: String,
+        /// For the author.
+        error: RunErrorText,
     },
     /// The building task was cut off.
     #[error("the build was cut off")]

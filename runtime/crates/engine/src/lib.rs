@@ -7,6 +7,7 @@
 
 mod abi;
 mod admission;
+mod build;
 mod capability;
 mod code_cache;
 mod config;
@@ -14,12 +15,16 @@ mod engine;
 mod error;
 mod invalid_module;
 mod journal;
+mod module;
 mod outside;
+mod private_folder;
 mod program;
+mod programs;
 mod pulse;
 mod run;
 mod sandbox;
 mod snapshot;
+mod snapshot_files;
 mod stop;
 mod validate;
 
@@ -30,6 +35,7 @@ pub use config::{EgressConfig, EngineConfig};
 pub use engine::Engine;
 pub use error::{BuildError, Busy, EngineError};
 pub use invalid_module::{Countable, InvalidModule};
+pub use module::CompiledModule;
 pub use outside::{OutsideAnswer, OutsideError, OutsideRequest};
 pub use program::Program;
 pub use run::{Blame, Entry, RunInput, RunReport, StatusBlame};

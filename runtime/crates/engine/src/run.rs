@@ -3,20 +3,19 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use postern_contract::{GuestError, Mutation, RunResult, export};
+use postern_contract::{GuestError, Mutation, RunResult};
 use postern_model::execution::RunErrorText;
 use postern_model::{ExecutionLimits, Journal, JournalCall, LogLine, RunStatus, TenantId, Usage};
 use serde_json::Value;
 use wasmtime::{Extern, Instance, Store, Trap, UpdateDeadline, WasmBacktrace};
 
-use crate::config::MEMORY_BYTES;
 use crate::engine::Inner;
 use crate::journal::{EventSource, Replay, seed_of};
+use crate::module::Linked;
 use crate::sandbox::{Outside, Sandbox};
-use crate::snapshot::Snapshot;
 use crate::stop::HostStop;
 use crate::validate::TABLE_ELEMENTS;
-use crate::{BuildError, Directory, EgressPolicy, InvalidModule, Program, TriggerCache};
+use crate::{Directory, EgressPolicy, Program, TriggerCache};
 
 /// Which of an action's functions is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,9 +111,9 @@ const ERROR_BYTES: usize = 8 * 1024;
 const FRAMES: usize = 16;
 
 /// How a run ended, if not well.
-struct Failure {
-    status: RunStatus,
-    error: RunErrorText,
+pub(crate) struct Failure {
+    pub(crate) status: RunStatus,
+    pub(crate) error: RunErrorText,
 }
 
 impl Failure {
@@ -130,7 +129,7 @@ impl From<GuestError> for Failure {
     }
 }
 
-fn bounded(mut text: String) -> String {
+pub(crate) fn bounded(mut text: String) -> String {
     if text.len() > ERROR_BYTES {
         text.truncate(text.floor_char_boundary(ERROR_BYTES));
         text.push('…');
@@ -155,7 +154,7 @@ pub(crate) async fn run(engine: &Inner, program: &Program, input: RunInput) -> R
         Err(Stopped::NotThere) => {
             Err(Failure::new(RunStatus::HostFault, "HostFault", "the action has no function for this"))
         }
-        Err(Stopped::By(error)) => Err(classify(&error, program, &store)),
+        Err(Stopped::By(error)) => Err(classify(&error, &program.module, &store)),
     };
     let usage = Usage { cpu_us: micros(cpu), ..Usage::default() };
     finish(store, end, usage, started, bad_seed)
@@ -228,7 +227,7 @@ fn micros(time: Duration) -> u64 {
 }
 
 /// A store with both meters on.
-fn store(engine: &Inner, sandbox: Sandbox) -> Store<Sandbox> {
+pub(crate) fn store(engine: &Inner, sandbox: Sandbox) -> Store<Sandbox> {
     let fuel = sandbox.limits.fuel;
     let mut store = Store::new(&engine.wasmtime, sandbox);
     store.limiter(|sandbox| &mut sandbox.guard);
@@ -263,12 +262,12 @@ impl From<wasmtime::Error> for Stopped {
 
 async fn call(program: &Program, entry: Entry, store: &mut Store<Sandbox>) -> Result<i64, Stopped> {
     let function = match entry {
-        Entry::Execute => &program.exports.execute,
-        Entry::Continue => &program.exports.resume,
-        Entry::CredentialsExchange => &program.exports.exchange,
+        Entry::Execute => &program.module.exports.execute,
+        Entry::Continue => &program.module.exports.resume,
+        Entry::CredentialsExchange => &program.module.exports.exchange,
     };
     let function = function.as_ref().ok_or(Stopped::NotThere)?;
-    let instance = instantiate(program, store).await?;
+    let instance = instantiate(&program.module, store).await?;
     if let Some(snapshot) = &program.snapshot
         && let Some(memory) = store.data().memory
     {
@@ -279,9 +278,9 @@ async fn call(program: &Program, entry: Entry, store: &mut Store<Sandbox>) -> Re
     Ok(function.typed::<(), i64>(&*store)?.call_async(store, ()).await?)
 }
 
-async fn instantiate(program: &Program, store: &mut Store<Sandbox>) -> wasmtime::Result<Instance> {
-    let instance = program.pre.instantiate_async(&mut *store).await?;
-    let memory = instance.get_module_export(&mut *store, &program.exports.memory).and_then(Extern::into_memory);
+pub(crate) async fn instantiate(module: &Linked, store: &mut Store<Sandbox>) -> wasmtime::Result<Instance> {
+    let instance = module.pre.instantiate_async(&mut *store).await?;
+    let memory = instance.get_module_export(&mut *store, &module.exports.memory).and_then(Extern::into_memory);
     store.data_mut().memory = memory;
     Ok(instance)
 }
@@ -300,7 +299,7 @@ async fn timed<T>(work: impl Future<Output = T>, cpu: &mut Duration, now: Instan
 }
 
 /// The bytes that `ptr << 32 | len` names, if they are in the memory.
-fn unpack(memory: &[u8], packed: u64) -> Option<&[u8]> {
+pub(crate) fn unpack(memory: &[u8], packed: u64) -> Option<&[u8]> {
     let (start, len) = (usize::try_from(packed >> 32).ok()?, usize::try_from(packed & u64::from(u32::MAX)).ok()?);
     memory.get(start..start.checked_add(len)?)
 }
@@ -328,7 +327,7 @@ fn decode_result(store: &Store<Sandbox>, packed: i64) -> Result<Vec<Mutation>, F
 }
 
 /// What an error of wasmtime means.
-fn classify(error: &wasmtime::Error, program: &Program, store: &Store<Sandbox>) -> Failure {
+pub(crate) fn classify(error: &wasmtime::Error, module: &Linked, store: &Store<Sandbox>) -> Failure {
     if let Some(stop) = error.downcast_ref::<HostStop>() {
         let status = match stop {
             HostStop::Deadline => RunStatus::Deadline,
@@ -348,7 +347,7 @@ fn classify(error: &wasmtime::Error, program: &Program, store: &Store<Sandbox>) 
             Failure::new(RunStatus::OutOfFuel, "OutOfFuel", format!("the fuel limit of {limit} is used up"))
         }
         Some(Trap::Interrupt) => Failure::new(RunStatus::Deadline, "Deadline", HostStop::Deadline.to_string()),
-        Some(trap) => match failure_cell(program, store) {
+        Some(trap) => match failure_cell(module, store) {
             Some(told) => told.into(),
             None if sandbox.guard.refused => out_of_memory(sandbox),
             None => {
@@ -359,7 +358,7 @@ fn classify(error: &wasmtime::Error, program: &Program, store: &Store<Sandbox>) 
         },
         None if sandbox.guard.refused => out_of_memory(sandbox),
         None => {
-            tracing::error!(program.key = %program.key, error = format!("{error:#}"), "a run failed by our fault");
+            tracing::error!(module.sha256 = %module.sha256, error = format!("{error:#}"), "a run failed by our fault");
             Failure::new(RunStatus::HostFault, "HostFault", "the host could not make the run")
         }
     }
@@ -372,9 +371,9 @@ fn out_of_memory(sandbox: &Sandbox) -> Failure {
 }
 
 /// The error that a guest left in its failure cell before it trapped: how a panic is reported.
-fn failure_cell(program: &Program, store: &Store<Sandbox>) -> Option<GuestError> {
+fn failure_cell(module: &Linked, store: &Store<Sandbox>) -> Option<GuestError> {
     let memory = store.data().memory?.data(store);
-    let start = program.failure? as usize;
+    let start = module.failure? as usize;
     let cell = memory.get(start..)?.first_chunk::<8>()?;
     let packed = u64::from_le_bytes(*cell);
     let text = unpack(memory, packed).filter(|text| packed != 0 && text.len() <= FAILURE_BYTES)?;
@@ -387,51 +386,4 @@ fn stack(trace: &WasmBacktrace) -> String {
         None => format!("at function {}", frame.func_index()),
     });
     bounded(frames.collect::<Vec<_>>().join("\n"))
-}
-
-/// What is learned once of a program: whether it can be instantiated, where its failure cell is, and the snapshot.
-pub(crate) async fn initialize(engine: &Inner, program: &mut Program, payload: &[u8]) -> Result<(), BuildError> {
-    let limits = ExecutionLimits { memory_bytes: MEMORY_BYTES, ..ExecutionLimits::default() };
-    let sandbox = || {
-        let source = EventSource { event: Arc::new(Value::Null), replay: None };
-        Sandbox::new(limits, Instant::now() + limits.execution_wall(), Arc::clone(&engine.shared), source, None)
-    };
-    let refused = |error: wasmtime::Error| InvalidModule::Instantiate { detail: bounded(format!("{error:#}")) };
-    let mut fresh = store(engine, sandbox());
-    let instance = instantiate(program, &mut fresh).await.map_err(refused)?;
-    if let Some(global) = instance.get_global(&mut fresh, export::FAILURE) {
-        program.failure = global.get(&mut fresh).i32().map(i32::cast_unsigned);
-    }
-    if !program.report.initializes {
-        return Ok(());
-    }
-    let mut after = store(engine, sandbox());
-    match init(program, &mut after, payload).await {
-        Ok(instance) => {
-            let image = |store: &Store<Sandbox>| store.data().memory.map_or(Vec::new(), |m| m.data(store).to_vec());
-            let mut snapshot = Snapshot::of_memory(&image(&fresh), &image(&after));
-            snapshot.add_globals(program.pre.module(), &instance, &mut after);
-            program.snapshot = Some(snapshot);
-            Ok(())
-        }
-        Err(error) => {
-            let Failure { status, error } = classify(&error, program, &after);
-            Err(BuildError::Init { status, message: format!("{}: {}", error.name, error.message) })
-        }
-    }
-}
-
-async fn init(program: &Program, store: &mut Store<Sandbox>, payload: &[u8]) -> wasmtime::Result<Instance> {
-    let instance = instantiate(program, store).await?;
-    let mut place = 0;
-    let len = i32::try_from(payload.len()).map_err(|_too_long| wasmtime::Error::msg("the payload is too long"))?;
-    if len > 0 {
-        place = instance.get_typed_func::<i32, i32>(&mut *store, export::ALLOC)?.call_async(&mut *store, len).await?;
-        let memory = store.data().memory.ok_or_else(|| wasmtime::Error::msg("no memory"))?;
-        let start = place.cast_unsigned() as usize;
-        let target = memory.data_mut(&mut *store).get_mut(start..).and_then(|rest| rest.get_mut(..payload.len()));
-        target.ok_or(HostStop::BadPointer { what: "what postern_alloc gave" })?.copy_from_slice(payload);
-    }
-    instance.get_typed_func::<(i32, i32), ()>(&mut *store, export::INIT)?.call_async(&mut *store, (place, len)).await?;
-    Ok(instance)
 }

@@ -68,6 +68,8 @@ pub struct ModuleReport {
     pub exchanges: bool,
     /// Whether it has `postern_init`.
     pub initializes: bool,
+    /// Whether it has `postern_compile`.
+    pub compiles: bool,
 }
 
 const I32: ValType = ValType::I32;
@@ -92,7 +94,7 @@ fn import_signature(name: &str) -> Option<Signature> {
 }
 
 /// Version of the rules below: what was checked under other rules is checked again.
-pub(crate) const RULES: u32 = 2;
+pub(crate) const RULES: u32 = 3;
 
 /// Checks a module, and says what it is.
 pub(crate) fn check(wasm: &[u8]) -> Result<ModuleReport, InvalidModule> {
@@ -162,12 +164,13 @@ enum Found {
     Other,
 }
 
-const NAMED: [&str; 7] = [
+const NAMED: [&str; 8] = [
     export::MEMORY,
     export::ON_EXECUTE,
     export::ON_CONTINUE,
     export::ON_CREDENTIALS_EXCHANGE,
     export::INIT,
+    export::COMPILE,
     export::ALLOC,
     export::FAILURE,
 ];
@@ -356,8 +359,10 @@ impl Seen {
         }
         let continues = self.exports_function(export::ON_CONTINUE, ENTRY)?;
         let initializes = self.exports_function(export::INIT, (&[I32, I32], &[], "a function of type (i32, i32)"))?;
+        let compiles =
+            self.exports_function(export::COMPILE, (&[I32, I32], &[I64], "a function of type (i32, i32) -> i64"))?;
         let allocates = self.exports_function(export::ALLOC, (&[I32], &[I32], "a function of type (i32) -> i32"))?;
-        if initializes && !allocates {
+        if (initializes || compiles) && !allocates {
             return Err(InvalidModule::MissingExport { name: export::ALLOC });
         }
         if let Some((_, found)) = self.exports.iter().find(|(name, _)| *name == export::FAILURE) {
@@ -371,7 +376,7 @@ impl Seen {
                 return Err(InvalidModule::ExportType { name: export::FAILURE, wanted: "an immutable i32 global" });
             }
         }
-        Ok(ModuleReport { stamp: self.stamp, executes, continues, exchanges, initializes })
+        Ok(ModuleReport { stamp: self.stamp, executes, continues, exchanges, initializes, compiles })
     }
 }
 
