@@ -1,6 +1,6 @@
 /** Node's `events`: EventEmitter, `once`, `on` and their friends. */
 import {
-    AbortError, ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE, ERR_UNHANDLED_ERROR,
+    AbortError, ERR_INVALID_ARG_TYPE, ERR_UNHANDLED_ERROR,
 } from './errors.js';
 import { inspect } from './inspect.js';
 import { validateAbortSignal, validateBoolean, validateFunction, validateNumber, validateString } from './validators.js';
@@ -393,7 +393,7 @@ Object.defineProperties(EventEmitter, {
         enumerable: true, configurable: true,
         get() { return defaultMaxListeners; },
         set(value) {
-            if (typeof value !== 'number' || !(value >= 0)) throw ERR_OUT_OF_RANGE('defaultMaxListeners', 'a non-negative number', value);
+            validateNumber(value, 'defaultMaxListeners', 0);
             defaultMaxListeners = value;
         },
     },

@@ -51,9 +51,9 @@ export class SocketAddress {
         const { address = family === 'ipv4' ? '127.0.0.1' : '::' } = options;
         validateString(address, 'options.address');
         if (isIP(address) !== (family === 'ipv4' ? 4 : 6)) {
-            throw Object.assign(new Error('Invalid address'), { code: 'ERR_INVALID_ADDRESS' });
+            throw Object.assign(new Error('Invalid socket address'), { code: 'ERR_INVALID_ADDRESS' });
         }
-        Object.assign(this, { address, family, port, flowlabel });
+        Object.assign(this, { address, port, family, flowlabel });
     }
 }
 
@@ -84,7 +84,7 @@ export class BlockList {
         const first = addressOf(start, family, 'start');
         const last = addressOf(end, family, 'end');
         const [from, to] = [numberOf(first.address, first.family), numberOf(last.address, last.family)];
-        if (from > to) throw ERR_INVALID_ARG_VALUE('start', first.address, 'must come before end');
+        if (from > to) throw ERR_INVALID_ARG_VALUE('start', first, 'must come before end');
         this.#add(first.family, from, to, `Range: ${label(first.family)} ${first.address}-${last.address}`);
     }
 
