@@ -1,7 +1,7 @@
 //! The rules a module may break, and their texts.
 
 use postern_contract::{ABI_VERSION, IMPORT_MODULE, STAMP_SECTION};
-use postern_model::limits::MODULE_BYTES;
+use postern_model::limits::COMPILED_MODULE_BYTES;
 
 use crate::validate::{MEMORY_PAGES, TABLE_ELEMENTS};
 
@@ -9,7 +9,7 @@ use crate::validate::{MEMORY_PAGES, TABLE_ELEMENTS};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "the texts say it")]
 pub enum InvalidModule {
-    #[error("the module is {size} bytes, at most {MODULE_BYTES} are allowed")]
+    #[error("the module is {size} bytes, at most {COMPILED_MODULE_BYTES} are allowed")]
     Size { size: usize },
     #[error("this is not a WebAssembly module: {detail}")]
     NotAModule { detail: String },

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use postern_contract::{ABI_VERSION, IMPORT_MODULE, STAMP_SECTION, Stamp, export, import};
-use postern_model::limits::MODULE_BYTES;
+use postern_model::limits::COMPILED_MODULE_BYTES;
 use wasmparser::{
     CustomSectionReader, Encoding, Export, ExternalKind, FuncValidatorAllocations, FunctionBody, MemoryType, Operator,
     Parser, Payload, TypeRef, ValType, ValidPayload, Validator, WasmFeatures,
@@ -114,7 +114,7 @@ enum Bodies {
 }
 
 fn walk(wasm: &[u8], bodies: Bodies) -> Result<ModuleReport, InvalidModule> {
-    if wasm.len() > MODULE_BYTES {
+    if wasm.len() > COMPILED_MODULE_BYTES {
         return Err(InvalidModule::Size { size: wasm.len() });
     }
     let mut validator = Validator::new_with_features(features());

@@ -101,6 +101,8 @@ impl ExecutionLimits {
 
 /// An uploaded module, bytes: compiling costs time in proportion.
 pub const MODULE_BYTES: usize = 4 * MIB;
+/// A module that is compiled, bytes: the engine of JavaScript actions, which is ours, is larger than what may be uploaded.
+pub const COMPILED_MODULE_BYTES: usize = 16 * MIB;
 /// An event as JSON text, bytes.
 pub const EVENT_BYTES: usize = MIB;
 /// A management request body, bytes (Auth0: 1 MB).

@@ -1909,3 +1909,110 @@ static JSValue v8_stack_text(JSContext *ctx, JSObject *p, JSValue frames)
     dbuf_free(&s);
     return JS_IsException(ret) ? JS_NULL : ret;
 }
+
+/* The word before the token that the parser stands at. */
+static bool v8_after_word(JSParseState *s, const char *word)
+{
+    const uint8_t *p = s->token.ptr;
+    size_t len = strlen(word);
+
+    while (p > s->buf_start && (p[-1] == ' ' || p[-1] == '\t'))
+        p--;
+    if ((size_t)(p - s->buf_start) < len || memcmp(p - len, word, len))
+        return false;
+    p -= len;
+    return p == s->buf_start || !(lre_js_is_ident_next(p[-1]) || p[-1] == '.');
+}
+
+static void v8_put_unexpected(DynBuf *s, JSParseState *parser)
+{
+    JSToken *token = &parser->token;
+
+    switch (token->val) {
+    case TOK_EOF: dbuf_putstr(s, "Unexpected end of input"); break;
+    case TOK_NUMBER: dbuf_putstr(s, "Unexpected number"); break;
+    case TOK_STRING: dbuf_putstr(s, "Unexpected string"); break;
+    case TOK_TEMPLATE: dbuf_putstr(s, "Unexpected template string"); break;
+    case TOK_ERROR: dbuf_putstr(s, "Invalid or unexpected token"); break;
+    case TOK_IDENT:
+        dbuf_putstr(s, "Unexpected identifier '");
+        v8_put_atom(s, parser->ctx, token->u.ident.atom);
+        dbuf_putc(s, '\'');
+        break;
+    case TOK_ENUM: dbuf_putstr(s, "Unexpected reserved word"); break;
+    default:
+        if (token->val == '@' || token->val == '\\') {
+            dbuf_putstr(s, "Invalid or unexpected token");
+            break;
+        }
+        dbuf_putstr(s, "Unexpected token '");
+        if (parser->buf_ptr > token->ptr)
+            dbuf_put(s, token->ptr, parser->buf_ptr - token->ptr);
+        dbuf_putc(s, '\'');
+        break;
+    }
+}
+
+/* V8's words for a syntax error; false: it stays as it is */
+static bool v8_throw_parse_error(JSParseState *parser, const char *fmt, va_list ap)
+{
+    static const struct { const char *ours, *theirs; } words[] = {
+        /* without words: the token is unexpected */
+        { "expecting '", NULL }, { "unexpected token in expression", NULL },
+        { "expecting field name", NULL }, { "variable name expected", NULL },
+        { "unsupported keyword", NULL }, { "invalid switch statement", NULL },
+        { "class statement requires a name", NULL }, { "Unexpected ", NULL },
+        { "invalid property name", NULL }, { "identifier expected", NULL },
+        { "expected 'of' or 'in'", NULL },
+        { "unexpected character", "Invalid or unexpected token" },
+        { "unexpected end of string", "Invalid or unexpected token" },
+        { "invalid number literal", "Invalid or unexpected token" },
+        { "unexpected end of comment", "Invalid or unexpected token" },
+        { "missing initializer for variable", "Missing initializer in const declaration" },
+        { "expecting catch or finally", "Missing catch or finally after try" },
+        { "break must be inside", "Illegal break statement" },
+        { "continue must be inside", "Illegal continue statement: no surrounding iteration statement" },
+        { "invalid assignment left-hand side", "Invalid left-hand side in assignment" },
+        { "invalid increment/decrement operand", "Invalid left-hand side expression in postfix operation" },
+        { "invalid for in/of left hand-side", "Invalid left-hand side in for-loop" },
+        { "invalid destructuring target", "Invalid destructuring assignment target" },
+        { "function name expected", "Function statements require a function name" },
+        { "line terminator not allowed after throw", "Illegal newline after throw" },
+        { "unexpected line terminator in regexp", "Invalid regular expression: missing /" },
+        { "unexpected end of regexp", "Invalid regular expression: missing /" },
+        { "super() is only", "'super' keyword unexpected here" },
+        { "'super' is only", "'super' keyword unexpected here" },
+        { "property constructor appears", "A class may only have one constructor" },
+        { "'let' is not a valid", "let is disallowed as a lexically bound name" },
+        { "import.meta only valid", "Cannot use 'import.meta' outside a module" },
+        { "invalid keyword: with", "Strict mode code may not include a with statement" },
+        { "cannot delete a direct reference", "Delete of an unqualified identifier in strict mode." },
+        { "invalid lvalue in strict mode", "Unexpected eval or arguments in strict mode" },
+        { "duplicate __proto__", "Duplicate __proto__ fields are not allowed in object literals" },
+        { "unparenthesized unary", "Unary operator used immediately before exponentiation expression. "
+          "Parenthesis must be used to disambiguate operator precedence" },
+    };
+    DynBuf s;
+    size_t i;
+
+    for (i = 0; i < countof(words); i++) {
+        if (!strncmp(fmt, words[i].ours, strlen(words[i].ours)))
+            break;
+    }
+    if (i == countof(words))
+        return false;
+    js_dbuf_init(parser->ctx, &s);
+    if (words[i].theirs)
+        dbuf_putstr(&s, words[i].theirs);
+    else if (v8_after_word(parser, "await"))
+        dbuf_putstr(&s, "await is only valid in async functions and the top level bodies of modules");
+    else if (v8_after_word(parser, "import"))
+        dbuf_putstr(&s, "Cannot use import statement outside a module");
+    else
+        v8_put_unexpected(&s, parser);
+    dbuf_putc(&s, '\0');
+    JS_Throw(parser->ctx, JS_MakeError2(parser->ctx, JS_SYNTAX_ERROR, false,
+                                        dbuf_error(&s) ? "" : (const char *)s.buf));
+    dbuf_free(&s);
+    return true;
+}

@@ -3,9 +3,7 @@
 use std::cell::OnceCell;
 use std::ffi::CString;
 
-use rquickjs::{
-    Context, Ctx, Error, Function, Object, Persistent, Result, Runtime, Value, function::Args,
-};
+use rquickjs::{Context, Ctx, Error, Function, Object, Persistent, Result, Runtime, Value, function::Args};
 
 use crate::{frozen, host, memory, script};
 
@@ -179,5 +177,3 @@ pub(crate) fn run(entry: &str) -> std::result::Result<String, Failure> {
         run().map_err(|error| failure(engine, ctx, error))
     })
 }
-
-

@@ -1,11 +1,12 @@
 // What the parts of the prelude add: globals, and Node's built-in modules.
 
 import * as node from './node/index.js';
+import { install as installParity } from './parity/index.js';
 import { http, https, timers, timersPromises } from './web/http.js';
 import { install as installWeb } from './web/index.js';
 
 /** Functions `(target, host)` that define globals. */
-export const installs = [installWeb, node.install];
+export const installs = [installParity, installWeb, node.install];
 
 /** Node's built-ins: name to a function that makes the module when it is first required. */
 export const builtins = {

@@ -1,6 +1,7 @@
 //! Pure functions for the prelude, one file a topic. Each topic is an object in `host`.
 
 mod text;
+mod time_zone;
 mod url;
 
 use rquickjs::{Ctx, Object, Result, TypedArray};
@@ -8,6 +9,7 @@ use rquickjs::{Ctx, Object, Result, TypedArray};
 /// Adds every topic to `host`.
 pub(crate) fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
     text::install(ctx, host)?;
+    time_zone::install(ctx, host)?;
     url::install(ctx, host)
 }
 
