@@ -12,6 +12,7 @@ mod login;
 pub(crate) mod output;
 mod project;
 mod remote;
+mod rules;
 mod tenant;
 mod users;
 
@@ -27,6 +28,9 @@ pub(crate) enum Command {
     /// Write, build, upload, deploy, bind and test actions
     #[command(subcommand)]
     Actions(actions::Command),
+    /// Make actions of rules
+    #[command(subcommand)]
+    Rules(rules::Command),
     /// Simulate logins
     Login(Box<login::LoginArgs>),
     /// Read and change users, their metadata and its history
@@ -66,6 +70,7 @@ pub(crate) fn run(target: &Target, command: Command) -> anyhow::Result<()> {
         let out = Output { json: target.json };
         match command {
             Command::Actions(command) => actions::run(target, &out, command).await,
+            Command::Rules(command) => rules::run(&out, command),
             Command::Login(args) => login::run(target, &out, *args).await,
             Command::Users(command) => users::run(target, &out, command).await,
             Command::Clients(command) => clients::run(target, &out, command).await,

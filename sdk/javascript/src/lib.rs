@@ -3,9 +3,13 @@
 //! The module is built from `engine/` (QuickJS-ng in Rust) and `prelude/` (JavaScript) by `build/`, and kept in the
 //! repository, so that nobody needs a C compiler for WebAssembly; a test of the project builds it again and compares.
 
+mod rules;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+pub use self::rules::{Converted, rule_convert, without_versions};
 
 /// The engine's module. Its hash is part of the key of every snapshot made with it.
 pub static ENGINE: &[u8] = include_bytes!("../engine.wasm");

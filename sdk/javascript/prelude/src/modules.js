@@ -37,10 +37,10 @@ function requireBuiltin(name) {
     return found;
 }
 
-/** Evaluates CommonJS code; what it exports. */
-export function evaluate(script, file, actions) {
+/** Evaluates CommonJS code, which may require otherwise; what it exports. */
+export function evaluate(script, file, actions, using = require) {
     const module = { exports: {}, id: file, filename: file, loaded: false, children: [], paths: [] };
-    script.call(module.exports, module.exports, require, module, file, '/', actions);
+    script.call(module.exports, module.exports, using, module, file, '/', actions);
     module.loaded = true;
     return module.exports;
 }

@@ -6,6 +6,7 @@ import { apiFor } from './api/index.js';
 import { eventFor } from './event.js';
 import * as hostCalls from './host_calls.js';
 import { evaluate, provide, require, wrapped } from './modules.js';
+import { ruleRunner, wrappedRule } from './rules/index.js';
 import { turn } from './web/timers.js';
 
 let host;
@@ -21,7 +22,7 @@ export function attach(given) {
 /** The scripts of a payload, and what is kept of it beside them. */
 export function plan(payload) {
     const { source, bundle, modules = {}, file = 'action.js', ...meta } = JSON.parse(payload);
-    const parts = [{ file, ...wrapped(source) }];
+    const parts = [{ file, ...(meta.kind === 'rule' ? wrappedRule(source) : wrapped(source)) }];
     if (bundle !== undefined) parts.push({ file: 'dependencies.js', text: bundle, line: 1 });
     const names = Object.keys(modules);
     for (const name of names) {
@@ -36,7 +37,7 @@ export function load(text, action, ...others) {
     const bundle = meta.bundled ? others.shift() : undefined;
     provide(new Map(meta.modules.map((name, at) => [name, others[at]])), bundle);
     trigger = meta.trigger ?? 'post-login';
-    exported = evaluate(action, meta.file);
+    exported = meta.kind === 'rule' ? ruleRunner(action, meta.file) : evaluate(action, meta.file);
     // What handlers require is loaded now, once, and not in every login. What fails then fails when it is required.
     for (const name of meta.preload ?? []) {
         try {
