@@ -8,7 +8,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
 use postern_app::tenants::{Scheme, tenant_by_domain};
 use postern_app::tokens::{ClientCredentials, token_create};
-use postern_app::{App, AppConfig, MasterKey};
+use postern_app::{App, AppConfig, MasterKey, OpCtx};
 use postern_e2e::{Answer, Server};
 use postern_model::tenant::RateLimits;
 use postern_store::{SledConfig, SledStore};
@@ -115,7 +115,8 @@ async fn expired(server: &Server) -> String {
         ..ClientCredentials::default()
     };
     let issued_at = Timestamp::now() - SignedDuration::from_hours(48);
-    token_create(&app, &tenant, request, issued_at).await.unwrap().access_token
+    let ctx = OpCtx::visitor(Arc::clone(&tenant.tenant), issued_at, postern_app::ids::request().unwrap());
+    token_create(&app, &tenant, &ctx, request).await.unwrap().access_token
 }
 
 #[tokio::test]

@@ -132,7 +132,7 @@ macro_rules! mutations {
 }
 
 mutations! {
-    /// `code` is for the trigger `credentials-exchange` alone.
+    /// `code` is Auth0's argument in the trigger `credentials-exchange`; in a login it is `unauthorized` for rules.
     "access.deny" => AccessDeny {
         #[serde(default, skip_serializing_if = "Given::is_absent")] reason: Given,
         #[serde(default, skip_serializing_if = "Option::is_none")] code: Option<String>,

@@ -1,18 +1,21 @@
 //! Tokens: RS256, one key set a tenant.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, Validation};
-use postern_model::{Actor, Client, ClientId, LogType, TenantId, UserId};
+use postern_flow::RequestFacts;
+use postern_model::{Actor, Client, ClientId, LogType, Outcome, TenantId, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::ctx::OpCtx;
 use crate::error::{AppError, Code};
+use crate::login::{ClientExchange, exchange_run};
 use crate::resource_servers::resource_server_by_audience;
 use crate::tenants::{TenantKeys, is_management_audience, management_audience};
 use crate::{App, ScopeSet, grants, logs, tenant_settings};
@@ -45,6 +48,9 @@ struct ManagementClaims {
     scope: String,
     gty: String,
     azp: String,
+    /// What actions added; the names above are not among them.
+    #[serde(flatten)]
+    custom: Map<String, Value>,
 }
 
 /// Who a management token speaks for.
@@ -167,8 +173,8 @@ pub struct ClientCredentials {
     pub audience: Option<String>,
     /// Narrows the token.
     pub scope: Option<String>,
-    #[expect(missing_docs, reason = "says its name")]
-    pub ip: Option<String>,
+    /// `event.request`
+    pub request: RequestFacts,
 }
 
 impl std::fmt::Debug for ClientCredentials {
@@ -237,10 +243,11 @@ impl std::fmt::Debug for IssuedToken {
 pub async fn token_create(
     app: &App,
     tenant: &TenantKeys,
+    ctx: &OpCtx,
     request: ClientCredentials,
-    now: Timestamp,
 ) -> Result<IssuedToken, TokenError> {
-    match exchange(app, tenant, &request, now).await {
+    let now = ctx.now;
+    match exchange(app, tenant, ctx, &request).await {
         Ok((client, token)) => {
             log(app, tenant, LogType::SuccessExchange, (client.client_id.as_str(), &request, ""), now).await?;
             Ok(token)
@@ -283,14 +290,14 @@ impl FailedExchanges {
 async fn exchange(
     app: &App,
     tenant: &TenantKeys,
+    ctx: &OpCtx,
     request: &ClientCredentials,
-    now: Timestamp,
-) -> Result<(Client, IssuedToken), TokenError> {
+) -> Result<(Arc<Client>, IssuedToken), TokenError> {
     let refused = |status, error, text: &str| TokenError::Refused(status, error, text.to_owned());
     let unauthorized = || refused(401, "access_denied", "Unauthorized");
     let id: ClientId = request.client_id.parse().map_err(|_bad| unauthorized())?;
     let client = app.store().fetch::<Client>(&tenant.tenant.id, id.as_str()).await.map_err(AppError::from)?;
-    let client = client.ok_or_else(unauthorized)?;
+    let client = Arc::new(client.ok_or_else(unauthorized)?);
     if verify_slices_are_equal(client.client_secret.as_bytes(), request.client_secret.as_bytes()).is_err() {
         return Err(unauthorized());
     }
@@ -323,7 +330,18 @@ async fn exchange(
         );
         return Err(TokenError::Refused(403, "access_denied", text));
     };
-    let scope = narrow(&grant.scope, request.scope.as_deref());
+    let scopes = narrow(&grant.scope, request.scope.as_deref());
+    let scope = scopes.join(" ");
+    let asked = ClientExchange {
+        client: Arc::clone(&client),
+        request: request.request.clone(),
+        audience: audience.clone(),
+        requested_scopes: words(request.scope.as_deref()).map(str::to_owned).collect(),
+        scopes,
+    };
+    let (outcome, custom) = exchange_run(app, ctx, asked).await?;
+    allowed(outcome)?;
+    let now = ctx.now;
     let claims = ManagementClaims {
         iss: tenant.issuer(),
         sub: format!("{id}@clients"),
@@ -333,17 +351,40 @@ async fn exchange(
         scope: scope.clone(),
         gty: "client-credentials".to_owned(),
         azp: id.as_str().to_owned(),
+        custom,
     };
     let access_token = tenant.keys.sign(&claims)?;
     Ok((client, IssuedToken { access_token, scope, expires_in, token_type: "Bearer" }))
 }
 
+fn words(list: Option<&str>) -> impl Iterator<Item = &str> {
+    list.unwrap_or_default().split_ascii_whitespace()
+}
+
 /// The granted scopes, or those of them that were asked for.
-fn narrow(granted: &[String], wanted: Option<&str>) -> String {
-    let wanted: Vec<&str> = wanted.unwrap_or_default().split_ascii_whitespace().collect();
-    let kept: Vec<&str> =
-        granted.iter().map(String::as_str).filter(|scope| wanted.is_empty() || wanted.contains(scope)).collect();
-    kept.join(" ")
+fn narrow(granted: &[String], wanted: Option<&str>) -> Vec<String> {
+    let wanted: Vec<&str> = words(wanted).collect();
+    granted.iter().filter(|scope| wanted.is_empty() || wanted.contains(&scope.as_str())).cloned().collect()
+}
+
+/// What actions came to, in OAuth's words: the codes that an action may give are those of Auth0.
+fn allowed(outcome: Outcome) -> Result<(), TokenError> {
+    match outcome {
+        Outcome::Allow => Ok(()),
+        Outcome::Deny { code, reason } => {
+            let (status, error) = match code.as_str() {
+                "invalid_scope" => (400, "invalid_scope"),
+                "invalid_request" => (400, "invalid_request"),
+                "server_error" => (500, "server_error"),
+                _ => (403, "access_denied"),
+            };
+            Err(TokenError::Refused(status, error, if reason.is_empty() { code } else { reason }))
+        }
+        // What failed is the tenant's to know.
+        Outcome::Error { .. } | Outcome::Redirect { .. } | Outcome::Challenge { .. } => {
+            Err(TokenError::Refused(403, "access_denied", "The token could not be issued.".to_owned()))
+        }
+    }
 }
 
 async fn log(
@@ -356,7 +397,7 @@ async fn log(
     let mut fields = Map::new();
     // What a stranger sends as an id is cut: the log is no place to write at will.
     fields.insert("client_id".to_owned(), json!(client_id.chars().take(64).collect::<String>()));
-    if let Some(ip) = &request.ip {
+    if let Some(ip) = &request.request.ip {
         fields.insert("ip".to_owned(), json!(ip));
     }
     if kind == LogType::SuccessExchange

@@ -114,7 +114,7 @@ fn put(object: &mut Map<String, Value>, key: &str, value: Option<&String>) {
     }
 }
 
-fn request(facts: &RequestFacts) -> Value {
+pub(crate) fn request(facts: &RequestFacts) -> Value {
     let mut object = Map::new();
     put(&mut object, "ip", facts.ip.as_ref());
     put(&mut object, "user_agent", facts.user_agent.as_ref());

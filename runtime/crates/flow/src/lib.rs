@@ -5,6 +5,7 @@
 
 mod claims;
 mod event;
+mod exchange;
 mod factors;
 mod facts;
 mod pending;
@@ -15,6 +16,7 @@ mod state;
 pub use claims::Claims;
 pub use event::MAX_DEPTH;
 pub use event::depth_within;
+pub use exchange::{Exchange, ExchangeFacts};
 pub use factors::{OTP, RECOVERY_CODE};
 pub use facts::{BoundAction, FactorFacts, Given, LoginFacts, LoginRequest, RequestFacts};
 pub use pending::PendingChange;

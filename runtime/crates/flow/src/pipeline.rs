@@ -454,7 +454,7 @@ fn redact(mutation: &Mutation, object: &mut Map<String, Value>) {
 }
 
 /// The mutation as the guest sent it.
-fn object(mutation: &Mutation) -> Map<String, Value> {
+pub(crate) fn object(mutation: &Mutation) -> Map<String, Value> {
     let mut object = match serde_json::to_value(mutation) {
         Ok(Value::Object(object)) => object,
         Ok(_) | Err(_) => Map::from_iter([("type".to_owned(), json!(mutation.type_name()))]),
@@ -467,7 +467,7 @@ fn object(mutation: &Mutation) -> Map<String, Value> {
     object
 }
 
-fn finished(sent: Vec<Map<String, Value>>, verdicts: Vec<Verdict>) -> FinishedRun {
+pub(crate) fn finished(sent: Vec<Map<String, Value>>, verdicts: Vec<Verdict>) -> FinishedRun {
     let mut warnings = Vec::new();
     let mutations = sent
         .into_iter()
@@ -489,7 +489,7 @@ fn finished(sent: Vec<Map<String, Value>>, verdicts: Vec<Verdict>) -> FinishedRu
     FinishedRun { status: RunStatus::Ok, error: None, mutations, warnings }
 }
 
-fn refused(sent: Vec<Map<String, Value>>, rule: String) -> FinishedRun {
+pub(crate) fn refused(sent: Vec<Map<String, Value>>, rule: String) -> FinishedRun {
     let reason = format!("the list was refused: {rule}");
     let mutations = sent
         .into_iter()

@@ -71,6 +71,9 @@ pub(crate) struct Judge<'a> {
     pub(crate) action: usize,
 }
 
+const ACCESS_DENIED: &str = "access_denied";
+/// What rules tell an application (Auth0: `UnauthorizedError`).
+const UNAUTHORIZED: &str = "unauthorized";
 const REPLACED: &str = "a later call of the same run took its place";
 const DENIED: &str = "the same run denies the login";
 const NO_SESSION: &str = "this login has no session";
@@ -116,8 +119,13 @@ impl State {
         verdicts: &mut [Verdict],
     ) -> Result<Verdict, String> {
         Ok(match mutation {
-            Mutation::AccessDeny { code: Some(_), .. } => return Err("a login is denied without a code".to_owned()),
-            Mutation::AccessDeny { reason, code: None } => deny(asked, "access_denied".to_owned(), reason.into_text()),
+            Mutation::AccessDeny { reason, code } => {
+                let code = code.unwrap_or_else(|| ACCESS_DENIED.to_owned());
+                if code != ACCESS_DENIED && code != UNAUTHORIZED {
+                    return Err(format!("a login is denied with the code {ACCESS_DENIED} or {UNAUTHORIZED}"));
+                }
+                deny(asked, code, reason.into_text())
+            }
             Mutation::ValidationError { code, message } => deny(asked, code, message),
             Mutation::IdTokenSetCustomClaim { key, value } => {
                 value.iter().try_for_each(shallow)?;

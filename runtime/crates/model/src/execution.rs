@@ -287,8 +287,9 @@ pub struct Execution {
     pub login_id: LoginId,
     #[expect(missing_docs, reason = "says its name")]
     pub trigger_id: String,
-    #[expect(missing_docs, reason = "says its name")]
-    pub user_id: UserId,
+    /// `None` when a client asked for itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<UserId>,
     #[expect(missing_docs, reason = "says its name")]
     pub client_id: ClientId,
     #[expect(missing_docs, reason = "says its name")]

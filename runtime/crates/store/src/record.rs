@@ -149,10 +149,12 @@ entity!(ActionVersion, Versions, |v| v.id.to_string(), revision: own, indexes: v
 ]);
 entity!(ArtifactBytes, Artifacts, |a| a.sha256.clone(), revision: none, indexes: Vec::new());
 entity!(BindingList, Bindings, |b| b.trigger_id.clone(), revision: own, indexes: Vec::new());
-entity!(Execution, Executions, |e| e.id.to_string(), revision: own, indexes: vec![
-    entry(Index::ExecutionByLogin, [e.login_id.as_str(), &oldest(time(e.created_at))]),
-    entry(Index::ExecutionByUser, [e.user_id.as_str(), &newest(time(e.created_at))]),
-]);
+entity!(Execution, Executions, |e| e.id.to_string(), revision: own, indexes: {
+    let mut entries = vec![entry(Index::ExecutionByLogin, [e.login_id.as_str(), &oldest(time(e.created_at))])];
+    let user = e.user_id.as_ref();
+    entries.extend(user.map(|id| entry(Index::ExecutionByUser, [id.as_str(), &newest(time(e.created_at))])));
+    entries
+});
 entity!(SuspendedLogin, Suspended, |s| s.login_id.to_string(), revision: own, indexes: vec![
     unique(Index::SuspendedByState, [&s.state_sha256]),
     entry(Index::SuspendedByExpiry, [&oldest(time(s.expires_at))]),

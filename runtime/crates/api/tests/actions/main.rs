@@ -8,6 +8,7 @@
     reason = "a test that meets something else than it expects fails; tables of rows are long"
 )]
 
+mod exchange;
 mod management;
 mod openapi;
 mod server;

@@ -114,6 +114,14 @@ impl Client {
         Self { token: String::new(), ..self.clone() }
     }
 
+    pub(crate) fn credentials(&self) -> (&str, &str) {
+        (&self.credentials.0, &self.credentials.1)
+    }
+
+    pub(crate) fn domain(&self) -> &str {
+        &self.domain
+    }
+
     pub(crate) fn client_id(&self) -> &str {
         &self.credentials.0
     }
@@ -157,8 +165,13 @@ impl Client {
 
     /// Creates a compiled action with this module; returns its id.
     pub(crate) async fn action(&self, name: &str, wasm: &[u8]) -> String {
+        self.action_for("post-login", "v3", name, wasm).await
+    }
+
+    /// The same for a trigger.
+    pub(crate) async fn action_for(&self, trigger: &str, version: &str, name: &str, wasm: &[u8]) -> String {
         let body = json!({
-            "name": name, "runtime": "wasm", "supported_triggers": [{"id": "post-login", "version": "v3"}],
+            "name": name, "runtime": "wasm", "supported_triggers": [{"id": trigger, "version": version}],
         });
         let made = self.post("/api/v2/actions/actions", &body).await.expect(201);
         let id = made["id"].as_str().unwrap().to_owned();
@@ -171,9 +184,14 @@ impl Client {
     }
 
     pub(crate) async fn bind(&self, actions: &[&str]) -> Value {
+        self.bind_to("post-login", actions).await
+    }
+
+    pub(crate) async fn bind_to(&self, trigger: &str, actions: &[&str]) -> Value {
         let items: Vec<Value> =
             actions.iter().map(|id| json!({"ref": {"type": "action_id", "value": id}, "display_name": id})).collect();
-        self.patch("/api/v2/actions/triggers/post-login/bindings", &json!({"bindings": items})).await.expect(200)
+        let path = format!("/api/v2/actions/triggers/{trigger}/bindings");
+        self.patch(&path, &json!({"bindings": items})).await.expect(200)
     }
 
     pub(crate) async fn user(&self, name: &str) -> String {
@@ -187,11 +205,16 @@ impl Client {
 
 /// A guest that hands back `result` whatever the event is.
 pub(crate) fn returning(result: &str) -> Vec<u8> {
+    returning_from("on_execute_post_login", result)
+}
+
+/// The same from another of its functions.
+pub(crate) fn returning_from(function: &str, result: &str) -> Vec<u8> {
     let data: String = result.bytes().map(|byte| format!("\\{byte:02x}")).collect();
     let packed = (16_u64 << 32) | result.len() as u64;
     wat::parse_str(format!(
         "(module (memory (export \"memory\") 1) (data (i32.const 16) \"{data}\")
-           (func (export \"on_execute_post_login\") (result i64) (i64.const {packed})))"
+           (func (export \"{function}\") (result i64) (i64.const {packed})))"
     ))
     .unwrap()
 }

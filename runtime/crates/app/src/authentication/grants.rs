@@ -216,9 +216,9 @@ async fn client_credentials(grant: &GrantContext<'_>, request: &TokenRequest) ->
         client_secret,
         audience: request.get("audience").map(str::to_owned),
         scope: request.get("scope").map(str::to_owned),
-        ip: grant.ctx.ip.clone(),
+        request: grant.facts(request),
     };
-    let issued = token_create(grant.app, grant.tenant, credentials, grant.ctx.now).await?;
+    let issued = token_create(grant.app, grant.tenant, &grant.ctx, credentials).await?;
     Ok(TokenSet {
         access_token: Some(issued.access_token),
         scope: issued.scope,

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use postern_flow::{BoundAction, PinnedAction};
-use postern_model::action::POST_LOGIN;
 use postern_model::{Action, ActionVersion, Artifact, Binding, SealedSecret, TenantId, VersionStatus};
 use serde_json::Value;
 
 use super::input::VersionChoice;
+use super::state::Runs;
 use crate::actions::secrets_open;
 use crate::artifacts::program_load;
 use crate::bindings::bindings_of;
@@ -37,13 +37,13 @@ impl FromIterator<(BoundAction, Option<Artifact>)> for Bound {
 }
 
 /// What is bound now. A login that starts after the answer to a deploy gets the new version.
-pub(super) async fn bound_load(app: &App, tenant: &TenantId) -> Result<Arc<Bound>, AppError> {
-    let (kept, generation) = app.logins().kept(tenant);
+pub(super) async fn bound_load(app: &App, tenant: &TenantId, runs: Runs) -> Result<Arc<Bound>, AppError> {
+    let (kept, generation) = app.logins().kept(tenant, runs);
     if let Some(bound) = kept {
         return Ok(bound);
     }
-    let bound = Arc::new(bound_read(app, tenant, &BTreeMap::new()).await?);
-    app.logins().keep(tenant, &bound, generation);
+    let bound = Arc::new(bound_read(app, tenant, runs, &BTreeMap::new()).await?);
+    app.logins().keep(tenant, runs, &bound, generation);
     Ok(bound)
 }
 
@@ -51,9 +51,10 @@ pub(super) async fn bound_load(app: &App, tenant: &TenantId) -> Result<Arc<Bound
 pub(super) async fn bound_read(
     app: &App,
     tenant: &TenantId,
+    runs: Runs,
     choices: &BTreeMap<String, VersionChoice>,
 ) -> Result<Bound, AppError> {
-    let list = bindings_of(app, tenant, POST_LOGIN).await?;
+    let list = bindings_of(app, tenant, runs.trigger_id()).await?;
     if let Some(id) = choices.keys().find(|id| !list.bindings.iter().any(|b| b.action_id.as_str() == *id)) {
         return Err(AppError::invalid_body(format!("'versions' names the action '{id}', which is not bound")));
     }

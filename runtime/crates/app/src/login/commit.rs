@@ -2,7 +2,7 @@
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use jiff::Timestamp;
-use postern_flow::{Pipeline, SavedLogin, Step, Suspension};
+use postern_flow::{BoundAction, Pipeline, SavedLogin, Step, Suspension};
 use postern_model::action::POST_LOGIN;
 use postern_model::{
     ActionRun, Actor, Client, Connection, Execution, ExecutionId, ExecutionStatus, Journal, LogEntry, LogType, LoginId,
@@ -167,7 +167,7 @@ fn blank(ctx: &OpCtx, login: &Commit<'_>) -> Execution {
         revision: 0,
         login_id: login.login_id.clone(),
         trigger_id: POST_LOGIN.to_owned(),
-        user_id: login.person.kept.user_id.clone(),
+        user_id: Some(login.person.kept.user_id.clone()),
         client_id: login.client.client_id.clone(),
         status: ExecutionStatus::Final,
         outcome: Outcome::Allow,
@@ -311,7 +311,8 @@ fn log_entries(ctx: &OpCtx, login: &Commit<'_>, end: &Waiting, runs: &[ActionRun
         Outcome::Redirect { .. } | Outcome::Challenge { .. } => {}
     }
     for run in runs.iter().filter(|run| run.status != RunStatus::Ok) {
-        push(LogType::ActionsExecutionFailed, run.action_name.clone(), failure(login, run))?;
+        let details = failure(POST_LOGIN, login.execution_id, &login.bound.actions, run);
+        push(LogType::ActionsExecutionFailed, run.action_name.clone(), details)?;
     }
     if !login.warnings.is_empty() {
         let details = json!({ "execution_id": login.execution_id, "warnings": login.warnings });
@@ -341,7 +342,7 @@ fn fields(login: &Commit<'_>) -> Map<String, Value> {
 }
 
 /// Auth0's classes and fields of a failed execution. The message of the author's error stays in the execution.
-fn failure(login: &Commit<'_>, run: &ActionRun) -> Value {
+pub(super) fn failure(trigger_id: &str, execution_id: &ExecutionId, actions: &[BoundAction], run: &ActionRun) -> Value {
     let class = match run.status {
         RunStatus::HostFault => "platform_error",
         RunStatus::Deadline => "action_timeout",
@@ -352,10 +353,10 @@ fn failure(login: &Commit<'_>, run: &ActionRun) -> Value {
         | RunStatus::GuestError
         | RunStatus::BadResult => "action_error",
     };
-    let binding = login.bound.actions.iter().find(|action| action.action_id == run.action_id);
+    let binding = actions.iter().find(|action| action.action_id == run.action_id);
     json!({
-        "trigger_id": POST_LOGIN,
-        "execution_id": login.execution_id,
+        "trigger_id": trigger_id,
+        "execution_id": execution_id,
         "action_id": run.action_id,
         "action_name": run.action_name,
         "version_id": run.version_id,

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use jiff::{SignedDuration, Timestamp};
 use postern_engine::{Directory, EgressPolicy, Entry, RoleRow, RunInput, RunReport, TriggerCache};
-use postern_flow::{BoundAction, Pipeline, RunEnd, Step, depth_within};
+use postern_flow::{BoundAction, FinishedRun, Pipeline, RunEnd, Step, depth_within};
 use postern_model::execution::RunErrorText;
 use postern_model::tenant::Egress;
 use postern_model::{ActionRun, ExecutionLimits, Journal, JournalCall, Role, RunStatus, Tenant, Usage};
@@ -57,6 +57,31 @@ impl<'a> Frame<'a> {
         self.now.checked_add(passed).unwrap_or(self.now)
     }
 
+    /// The record of a run.
+    pub(super) fn record(
+        &self,
+        action: &BoundAction,
+        report: RunReport,
+        finished: FinishedRun,
+        started: Instant,
+    ) -> ActionRun {
+        ActionRun {
+            action_id: action.action_id.clone(),
+            action_name: action.action_name.clone(),
+            version_id: action.version_id.clone(),
+            version: action.version,
+            resumed: false,
+            status: finished.status,
+            error: report.error.or(finished.error),
+            mutations: finished.mutations,
+            logs: report.logs,
+            usage: report.usage,
+            journal: report.journal,
+            started_at: self.at(started),
+            ended_at: self.at(Instant::now()),
+        }
+    }
+
     fn egress(&self, action: &BoundAction) -> EgressPolicy {
         match (self.tenant.egress, &action.egress_hosts) {
             (Egress::None, _) => EgressPolicy::None,
@@ -94,34 +119,29 @@ pub(super) async fn drive(
         let action = frame.bound.actions.get(place).ok_or_else(missing)?;
         let answers = earlier.get_mut(place).ok_or_else(missing)?;
         let started = Instant::now();
-        let report = run(app, frame, place, entry, event, std::mem::take(answers)).await?;
-        let finished = pipeline.finish_run(RunEnd { status: report.status, mutations: report.mutations });
+        let function = match entry {
+            postern_flow::Entry::Execute => Entry::Execute,
+            postern_flow::Entry::Continue => Entry::Continue,
+        };
+        let mut report = run(app, frame, place, function, event, std::mem::take(answers)).await?;
+        let mutations = std::mem::take(&mut report.mutations);
+        let finished = pipeline.finish_run(RunEnd { status: report.status, mutations });
         let told = finished.warnings.iter().map(|warning| format!("{}: {warning}", action.action_name));
         warnings.extend(told);
         places.push(place);
-        runs.push(ActionRun {
-            action_id: action.action_id.clone(),
-            action_name: action.action_name.clone(),
-            version_id: action.version_id.clone(),
-            version: action.version,
-            resumed: entry == postern_flow::Entry::Continue,
-            status: finished.status,
-            error: report.error.or(finished.error),
-            mutations: finished.mutations,
-            logs: report.logs,
-            usage: report.usage,
-            journal: report.journal,
-            started_at: frame.at(started),
-            ended_at: frame.at(Instant::now()),
-        });
+        runs.push(frame.record(action, report, finished, started));
+        if let (Some(run), postern_flow::Entry::Continue) = (runs.last_mut(), entry) {
+            run.resumed = true;
+        }
     }
 }
 
-async fn run(
+/// Runs one action in a sandbox of its own.
+pub(super) async fn run(
     app: &App,
     frame: &Frame<'_>,
     place: usize,
-    entry: postern_flow::Entry,
+    entry: Entry,
     event: Arc<Value>,
     earlier: Vec<JournalCall>,
 ) -> Result<RunReport, AppError> {
@@ -131,10 +151,7 @@ async fn run(
     let program = program_load(app, &frame.tenant.id, artifact).await?;
     let input = RunInput {
         tenant: frame.tenant.id.clone(),
-        entry: match entry {
-            postern_flow::Entry::Execute => Entry::Execute,
-            postern_flow::Entry::Continue => Entry::Continue,
-        },
+        entry,
         event,
         limits: frame.limits,
         deadline: frame.deadline,

@@ -7,6 +7,7 @@
 mod bound;
 mod commit;
 mod drive;
+mod exchange;
 mod input;
 mod person;
 mod real;
@@ -32,6 +33,7 @@ use self::commit::{Commit, CommitOrApp, commit, is_state, waiting};
 use self::drive::{Driven, Frame, drive};
 pub use postern_flow::RequestFacts;
 
+pub(crate) use self::exchange::{ClientExchange, exchange_run};
 pub use self::input::{
     ContinueLogin, LoginReport, SimulatedAuthentication, SimulatedContinue, SimulatedLogin, SimulatedRequest,
     VersionChoice,
@@ -41,6 +43,7 @@ use self::person::{Person, Profile};
 pub use self::real::{LoginStart, Who, login_begin, login_begin_remembered, login_resume};
 pub use self::simulated::{simulated_login, simulated_login_continue};
 pub use self::state::LoginState;
+use self::state::Runs;
 use crate::ctx::OpCtx;
 use crate::error::{AppError, Code};
 use crate::{App, ids, mfa, roles, tenants};
@@ -124,7 +127,7 @@ async fn begin(app: &App, ctx: &OpCtx, login: Begin) -> Result<LoginReport, AppE
         let user_id = login.resolve(app, ctx, &mut fresh).await?;
         let _lock = app.logins().user_lock(&ctx.tenant.id, user_id.as_str()).await;
         let person = login.person(app, ctx, &user_id).await?;
-        let bound = bound::bound_load(app, &ctx.tenant.id).await?;
+        let bound = bound::bound_load(app, &ctx.tenant.id, Runs::PostLogin).await?;
         let asked = login.asked.clone();
         let begin = |facts| Ok(Pipeline::begin(facts, asked, Arc::clone(&bound.actions), Arc::clone(&person.user)));
         if let Attempt::Committed(report) = running.attempt(&person, &bound, None, begin).await? {
@@ -219,7 +222,8 @@ impl Login<'_> {
     ) -> Result<Attempt, AppError> {
         let (app, ctx) = (self.app, self.ctx);
         let begun = *self.begun.get_or_insert_with(Instant::now);
-        let mut frame = Frame::new(&ctx.tenant, bound, app.logins().cache(&ctx.tenant.id), (ctx.now, begun));
+        let mut frame =
+            Frame::new(&ctx.tenant, bound, app.logins().cache(&ctx.tenant.id, Runs::PostLogin), (ctx.now, begun));
         let held = roles_load(app, ctx, &person.user).await?;
         frame.roles = &held;
         let factors = mfa::factors::facts(app, &ctx.tenant.id, &person.user, self.real).await?;

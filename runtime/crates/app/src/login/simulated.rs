@@ -14,6 +14,7 @@ use super::commit::waiting;
 use super::drive::{Driven, Frame, drive};
 use super::input::{ContinueLogin, LoginReport, SimulatedContinue, SimulatedLogin};
 use super::person::{self, Person};
+use super::state::Runs;
 use super::{Back, Begin, Login, blocked, bound, check_depth, client_load, first_method, go_on, host_of, roles_load};
 use crate::ctx::OpCtx;
 use crate::error::{AppError, Code};
@@ -81,7 +82,7 @@ async fn dry_run(
         }
         None => ctx.now,
     };
-    let bound = bound::bound_read(app, &ctx.tenant.id, &login.versions).await?;
+    let bound = bound::bound_read(app, &ctx.tenant.id, Runs::PostLogin, &login.versions).await?;
     let mut frame = Frame::new(&ctx.tenant, &bound, Arc::new(TriggerCache::new()), (now, Instant::now()));
     let held = roles_load(app, ctx, &person.user).await?;
     frame.roles = &held;

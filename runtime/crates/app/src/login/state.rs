@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use postern_engine::TriggerCache;
 use postern_model::TenantId;
+use postern_model::action::{CREDENTIALS_EXCHANGE, POST_LOGIN};
 use tokio::sync::OwnedMutexGuard;
 
 use super::bound::Bound;
@@ -17,14 +18,52 @@ const TENANTS_KEPT: usize = 1024;
 pub struct LoginState {
     locks: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     bound: Mutex<Kept>,
-    caches: Mutex<HashMap<TenantId, Arc<TriggerCache>>>,
+    caches: Mutex<PerTrigger<Arc<TriggerCache>>>,
+}
+
+/// The triggers that run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Runs {
+    PostLogin,
+    CredentialsExchange,
+}
+
+impl Runs {
+    pub(super) fn trigger_id(self) -> &'static str {
+        match self {
+            Self::PostLogin => POST_LOGIN,
+            Self::CredentialsExchange => CREDENTIALS_EXCHANGE,
+        }
+    }
+}
+
+/// Something of each tenant for each trigger that runs.
+#[derive(Debug)]
+struct PerTrigger<T> {
+    login: HashMap<TenantId, T>,
+    exchange: HashMap<TenantId, T>,
+}
+
+impl<T> Default for PerTrigger<T> {
+    fn default() -> Self {
+        Self { login: HashMap::new(), exchange: HashMap::new() }
+    }
+}
+
+impl<T> PerTrigger<T> {
+    fn of(&mut self, runs: Runs) -> &mut HashMap<TenantId, T> {
+        match runs {
+            Runs::PostLogin => &mut self.login,
+            Runs::CredentialsExchange => &mut self.exchange,
+        }
+    }
 }
 
 #[derive(Debug, Default)]
 struct Kept {
     /// Counts what was forgotten: what was read before is not kept after.
     generation: u64,
-    bound: HashMap<TenantId, Arc<Bound>>,
+    bound: PerTrigger<Arc<Bound>>,
 }
 
 /// Only one login of a user at a time in this process; given back on drop.
@@ -55,30 +94,33 @@ impl LoginState {
     pub fn forget(&self, tenant: &TenantId) {
         let mut kept = lock(&self.bound);
         kept.generation += 1;
-        kept.bound.remove(tenant);
+        kept.bound.login.remove(tenant);
+        kept.bound.exchange.remove(tenant);
     }
 
     /// What is bound in a tenant, if it is kept, and the generation to hand to [`keep`](Self::keep).
-    pub(super) fn kept(&self, tenant: &TenantId) -> (Option<Arc<Bound>>, u64) {
-        let kept = lock(&self.bound);
-        (kept.bound.get(tenant).cloned(), kept.generation)
+    pub(super) fn kept(&self, tenant: &TenantId, runs: Runs) -> (Option<Arc<Bound>>, u64) {
+        let mut kept = lock(&self.bound);
+        (kept.bound.of(runs).get(tenant).cloned(), kept.generation)
     }
 
     /// Keeps what was read, unless something was forgotten while it was read.
-    pub(super) fn keep(&self, tenant: &TenantId, bound: &Arc<Bound>, generation: u64) {
+    pub(super) fn keep(&self, tenant: &TenantId, runs: Runs, bound: &Arc<Bound>, generation: u64) {
         let mut kept = lock(&self.bound);
         if kept.generation != generation {
             return;
         }
-        if kept.bound.len() >= TENANTS_KEPT {
-            kept.bound.clear();
+        let of = kept.bound.of(runs);
+        if of.len() >= TENANTS_KEPT {
+            of.clear();
         }
-        kept.bound.insert(tenant.clone(), Arc::clone(bound));
+        of.insert(tenant.clone(), Arc::clone(bound));
     }
 
-    /// The cache that the actions of a tenant share.
-    pub(super) fn cache(&self, tenant: &TenantId) -> Arc<TriggerCache> {
+    /// The cache that the actions of a tenant's trigger share.
+    pub(super) fn cache(&self, tenant: &TenantId, runs: Runs) -> Arc<TriggerCache> {
         let mut caches = lock(&self.caches);
+        let caches = caches.of(runs);
         if let Some(cache) = caches.get(tenant) {
             return Arc::clone(cache);
         }
@@ -124,12 +166,12 @@ mod tests {
         let state = LoginState::default();
         let tenant: TenantId = "default".parse().unwrap();
         let bound = Arc::new(Bound::default());
-        let (_, generation) = state.kept(&tenant);
+        let (_, generation) = state.kept(&tenant, Runs::PostLogin);
         state.forget(&tenant);
-        state.keep(&tenant, &bound, generation);
-        assert!(state.kept(&tenant).0.is_none());
-        let (_, generation) = state.kept(&tenant);
-        state.keep(&tenant, &bound, generation);
-        assert!(state.kept(&tenant).0.is_some());
+        state.keep(&tenant, Runs::PostLogin, &bound, generation);
+        assert!(state.kept(&tenant, Runs::PostLogin).0.is_none());
+        let (_, generation) = state.kept(&tenant, Runs::PostLogin);
+        state.keep(&tenant, Runs::PostLogin, &bound, generation);
+        assert!(state.kept(&tenant, Runs::PostLogin).0.is_some());
     }
 }
