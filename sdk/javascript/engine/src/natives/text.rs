@@ -26,6 +26,8 @@ pub(super) fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
     topic.set("isUtf8", Func::from(is_utf8))?;
     topic.set("toBase64", Func::from(|of: TypedArray<'_, u8>| to_base64(of, false)))?;
     topic.set("fromBase64", Func::from(from_base64))?;
+    topic.set("atob", Func::from(atob))?;
+    topic.set("btoa", Func::from(btoa))?;
     host.set("text", topic)?;
     // What Buffer asks for.
     let topic = Object::new(ctx.clone())?;
@@ -63,4 +65,15 @@ fn to_hex(of: TypedArray<'_, u8>) -> String {
 /// Nothing when it is not base64.
 fn from_base64<'js>(ctx: Ctx<'js>, text: String) -> Result<Option<TypedArray<'js, u8>>> {
     LENIENT.decode(text).ok().map(|bytes| TypedArray::new(ctx, bytes)).transpose()
+}
+
+/// To a text whose characters are the bytes.
+fn atob(base64: String) -> Option<String> {
+    Some(LENIENT.decode(base64).ok()?.into_iter().map(char::from).collect())
+}
+
+/// Of a text whose characters are bytes; nothing when one is not.
+fn btoa(text: String) -> Option<String> {
+    let bytes: Option<Vec<u8>> = text.chars().map(|character| u8::try_from(u32::from(character)).ok()).collect();
+    Some(STANDARD.encode(bytes?))
 }

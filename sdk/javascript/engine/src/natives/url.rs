@@ -71,6 +71,11 @@ fn parts<'js>(ctx: &Ctx<'js>, url: &Url) -> Result<Array<'js>> {
     let list = Array::new(ctx.clone())?;
     list.set(0, url.as_str())?;
     for (at, place) in PLACES.into_iter().enumerate() {
+        // Without a password, what is after it would be the `@`.
+        let place = match place {
+            Position::AfterPassword if url.password().is_none() => Position::BeforePassword,
+            place => place,
+        };
         list.set(at + 1, url[..place].len() as i32)?;
     }
     Ok(list)

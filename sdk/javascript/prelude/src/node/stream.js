@@ -1,6 +1,6 @@
 /** Node's `stream`: Node's own code, as readable-stream gives it out. */
 import { Buffer } from './buffer/index.js';
-import Stream from 'readable-stream/lib/ours/browser.js';
+import Stream from 'readable-stream/lib/stream.js';
 
 const { Readable, Writable } = Stream;
 

@@ -3,7 +3,7 @@
 import { Content } from './body.js';
 import { answered, Headers, raw } from './headers.js';
 import { fetchCause } from './network_errors.js';
-import { Request, requestContent } from './request.js';
+import { Request, requestContent, requestSignal } from './request.js';
 import { respond } from './response.js';
 import { answerBytes, send } from './send.js';
 import { percentBytes } from './url_search_params.js';
@@ -45,9 +45,14 @@ function dataResponse(url) {
 
 /** The headers as they are sent: the caller's, then ours. */
 function sentHeaders(request) {
-    // The host is asked for plain bodies: undoing a compression costs the run more than it saves on the way.
-    const list = raw(request.headers).filter(([name]) => name.toLowerCase() !== 'accept-encoding');
-    const names = new Set(list.map(([name]) => name.toLowerCase()));
+    const list = [];
+    const names = new Set();
+    for (const pair of raw(request.headers)) {
+        const name = pair[0].toLowerCase();
+        names.add(name);
+        // The host is asked for plain bodies: undoing a compression costs the run more than it saves on the way.
+        if (name !== 'accept-encoding') list.push(pair);
+    }
     for (const pair of DEFAULTS) if (!names.has(pair[0])) list.push(pair);
     return list;
 }
@@ -65,7 +70,7 @@ async function exchange(request) {
     const { method, redirect } = request;
     const answer = await send({ method, url: url.href, headers: sentHeaders(request), text, bytes, redirect });
     if (!answer || answer.error) throw failed(fetchCause(answer?.error ?? { code: 'protocol', message: '' }, url));
-    const content = new Content({ signal: request.signal });
+    const content = new Content({ signal: requestSignal(request) });
     if (answer.body?.base64 === undefined) content.text = answer.body?.text ?? '';
     else content.bytes = answerBytes(answer.body);
     return respond({
@@ -94,7 +99,8 @@ function unlessAborted(signal, work) {
  */
 export async function fetch(input, init = undefined) {
     const request = new Request(input, init);
-    const { signal } = request;
+    const signal = requestSignal(request);
+    if (!signal) return exchange(request);
     if (signal.aborted) throw signal.reason;
     return unlessAborted(signal, exchange(request));
 }

@@ -3,29 +3,34 @@
 import { INSPECT, show } from './errors.js';
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** Values that need neither be trimmed nor looked at closely. */
+const CLEAN = /^(?:[\u0021-\u007e](?:[\t\u0020-\u007e]*[\u0021-\u007e])?)?$/;
 
 /** A value as a text of bytes; `what` begins the message of the error. */
 function byteString(value, what) {
     if (typeof value === 'symbol')
         throw new TypeError(`${what} is a symbol, which cannot be converted to a DOMString.`);
     const text = `${value}`;
-    for (let at = 0; at < text.length; at += 1) {
-        const code = text.charCodeAt(at);
-        if (code > 255) {
-            throw new TypeError(
-                'Cannot convert argument to a ByteString because the character at ' +
-                    `index ${at} has a value of ${code} which is greater than 255.`,
-            );
-        }
-    }
+    const at = text.search(/[^\0-\u00ff]/);
+    if (at < 0) return text;
+    throw new TypeError(
+        'Cannot convert argument to a ByteString because the character at ' +
+            `index ${at} has a value of ${text.charCodeAt(at)} which is greater than 255.`,
+    );
+}
+
+function nameOf(name, where) {
+    if (typeof name === 'string' && TOKEN.test(name)) return name;
+    const text = byteString(name, `${where}: name`);
+    if (!TOKEN.test(text)) throw new TypeError(`${where}: "${text}" is an invalid header name.`);
     return text;
 }
 
-const normalized = (value) => value.replace(/^[\t\r\n ]+|[\t\r\n ]+$/g, '');
-
-function checkPair(name, value, where = 'Headers.append') {
-    if (!TOKEN.test(name)) throw new TypeError(`${where}: "${name}" is an invalid header name.`);
-    if (/[\0\r\n]/.test(value)) throw new TypeError(`${where}: "${value}" is an invalid header value.`);
+function valueOf(value, where) {
+    if (typeof value === 'string' && CLEAN.test(value)) return value;
+    const text = byteString(value, `${where}: value`).replace(/^[\t\r\n ]+|[\t\r\n ]+$/g, '');
+    if (/[\0\r\n]/.test(text)) throw new TypeError(`${where}: "${text}" is an invalid header value.`);
+    return text;
 }
 
 function checkCount(method, given, wanted) {
@@ -58,16 +63,19 @@ function fill(headers, init) {
                     `Headers constructor: expected name/value pair to be length 2, found ${items.length}.`,
                 );
             }
-            const [name, value] = items.map((item, i) => byteString(item, `Headers contructor: init[${at}][${i}]`));
-            headers.append(name, value);
+            items.forEach((item, i) => {
+                if (typeof item === 'symbol') byteString(item, `Headers contructor: init[${at}][${i}]`);
+            });
+            headers.append(items[0], items[1]);
             at += 1;
         }
         return;
     }
     for (const key of Reflect.ownKeys(init)) {
         if (!Object.getOwnPropertyDescriptor(init, key)?.enumerable) continue;
-        const name = byteString(key, `Headers constructor: init key`);
-        headers.append(name, byteString(init[key], `Headers constructor: init["${name}"]`));
+        const value = init[key];
+        if (typeof value === 'symbol') byteString(value, `Headers constructor: init["${String(key)}"]`);
+        headers.append(key, value);
     }
 }
 
@@ -87,9 +95,8 @@ export class Headers {
 
     append(name, value) {
         checkCount('append', arguments.length, 2);
-        const key = byteString(name, 'Headers.append: name');
-        const text = normalized(byteString(value, 'Headers.append: value'));
-        checkPair(key, text);
+        const key = nameOf(name, 'Headers.append');
+        const text = valueOf(value, 'Headers.append');
         this.#change();
         const entry = this.#map.get(key.toLowerCase());
         if (entry) entry.values.push(text);
@@ -98,33 +105,29 @@ export class Headers {
 
     set(name, value) {
         checkCount('set', arguments.length, 2);
-        const key = byteString(name, 'Headers.set: name');
-        const text = normalized(byteString(value, 'Headers.set: value'));
-        checkPair(key, text, 'Headers.set');
+        const key = nameOf(name, 'Headers.set');
+        const text = valueOf(value, 'Headers.set');
         this.#change();
         this.#map.set(key.toLowerCase(), { name: key, values: [text] });
     }
 
     delete(name) {
         checkCount('delete', arguments.length, 1);
-        const key = byteString(name, 'Headers.delete: name');
-        checkPair(key, '', 'Headers.delete');
+        const key = nameOf(name, 'Headers.delete');
         this.#change();
         this.#map.delete(key.toLowerCase());
     }
 
     get(name) {
         checkCount('get', arguments.length, 1);
-        const key = byteString(name, 'Headers.get: name');
-        checkPair(key, '', 'Headers.get');
+        const key = nameOf(name, 'Headers.get');
         const values = this.#map.get(key.toLowerCase())?.values;
         return values ? joined(key.toLowerCase(), values) : null;
     }
 
     has(name) {
         checkCount('has', arguments.length, 1);
-        const key = byteString(name, 'Headers.has: name');
-        checkPair(key, '', 'Headers.has');
+        const key = nameOf(name, 'Headers.has');
         return this.#map.has(key.toLowerCase());
     }
 

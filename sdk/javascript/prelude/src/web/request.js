@@ -92,6 +92,8 @@ export class Request {
     #method;
     #headers;
     #content = null;
+    /** What the signal follows; it is made when somebody asks for it. */
+    #source;
     #signal;
     #chosen;
 
@@ -104,18 +106,18 @@ export class Request {
         this.#chosen = choose(given, from?.#chosen);
         this.#url = from ? from.#url : parseUrl(`${input}`);
         this.#method = given.method === undefined ? (from?.#method ?? 'GET') : checkMethod(given.method);
-        this.#signal = Request.#follow(given.signal === undefined ? from?.#signal : given.signal);
+        this.#source = Request.#check(given.signal === undefined ? (from?.#signal ?? from?.#source) : given.signal);
         this.#headers = new Headers(given.headers ?? from?.#headers);
         this.#content = this.#body(given, from);
     }
 
-    static #follow(signal) {
-        if (signal === undefined || signal === null) return new AbortController().signal;
-        if (!(signal instanceof AbortSignal) && typeof signal.addEventListener !== 'function') {
+    /** The signal as it was given, or one that follows a signal of a package's own. */
+    static #check(signal) {
+        if (signal === undefined || signal === null) return undefined;
+        if (signal instanceof AbortSignal) return signal;
+        if (typeof signal.addEventListener !== 'function') {
             throw new TypeError("Failed to construct 'Request': member signal is not of type AbortSignal.");
         }
-        if (signal instanceof AbortSignal) return AbortSignal.any([signal]);
-        // A signal of a package's own.
         const controller = new AbortController();
         if (signal.aborted) controller.abort(signal.reason);
         else signal.addEventListener('abort', () => controller.abort(signal.reason));
@@ -201,6 +203,7 @@ export class Request {
     }
 
     get signal() {
+        this.#signal ??= this.#source ? AbortSignal.any([this.#source]) : new AbortController().signal;
         return this.#signal;
     }
 
@@ -212,7 +215,8 @@ export class Request {
         if (this.#content?.spent) throw new TypeError('unusable');
         const copy = new Request(this.#url.href, { ...this.#chosen, method: this.#method, headers: this.#headers });
         copy.#content = this.#content?.fork() ?? null;
-        copy.#signal = AbortSignal.any([this.#signal]);
+        copy.#source = this.#source;
+        if (this.#signal) copy.#source = this.#signal;
         return copy;
     }
 
@@ -229,9 +233,17 @@ export class Request {
     static content(request) {
         return request.#content;
     }
+
+    /** For this folder only. */
+    static source(request) {
+        return request.#signal ?? request.#source;
+    }
 }
 
 /** What a request's body is; for this folder only. */
 export const requestContent = Request.content;
 delete Request.content;
+/** The signal that a request follows, if there is one; for this folder only. */
+export const requestSignal = Request.source;
+delete Request.source;
 withBody(Request, requestContent);

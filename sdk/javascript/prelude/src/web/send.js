@@ -5,8 +5,19 @@ import { host, loading } from './host.js';
 import { fromUtf8 } from './text.js';
 
 /** What the host alone sets: it steers the connection. Who sets it means what the host does anyway. */
-const OURS =
-    /^(?:proxy-.*|host|content-length|transfer-encoding|connection|keep-alive|te|trailer|upgrade|expect|http2-settings)$/i;
+const OURS = new Set([
+    'connection',
+    'content-length',
+    'expect',
+    'host',
+    'http2-settings',
+    'keep-alive',
+    'te',
+    'trailer',
+    'transfer-encoding',
+    'upgrade',
+]);
+const isOurs = (name) => OURS.has(name) || name.startsWith('proxy-');
 /** As long as Node waits for the headers of an answer; the run's own limit is shorter. */
 const TIMEOUT_MS = 300_000;
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
@@ -40,7 +51,7 @@ export async function send({ method, url, headers, text, bytes, redirect }) {
         type: 'http.fetch',
         method: upper,
         url,
-        headers: headers.filter(([name]) => !OURS.test(name)),
+        headers: headers.filter(([name]) => !isOurs(name.toLowerCase())),
         redirect,
         timeout_ms: TIMEOUT_MS,
     };

@@ -18,9 +18,6 @@ const ENCODINGS = new Map(
 const UPPER =
     '\u20ac\u0081\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u008d\u017d\u008f' +
     '\u0090\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u009d\u017e\u0178';
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-const VALUES = new Map([...ALPHABET].map((letter, value) => [letter, value]));
-
 /**
  * A text as UTF-8.
  * @param {string} text
@@ -219,37 +216,17 @@ function invalid(message = 'Invalid character') {
 /** Base64 to a text of bytes. */
 export function atob(input) {
     if (arguments.length === 0) throw missingArguments('input');
-    const letters = `${input}`.replace(/[\t\n\f\r ]/g, '');
+    const letters = `${input}`.replace(/[\t\n\f\r ]+/g, '');
     const body = letters.length % 4 === 0 ? letters.replace(/={1,2}$/, '') : letters;
     if (/[^A-Za-z0-9+/]/.test(body)) throw invalid();
     if (body.length % 4 === 1) throw invalid('The string to be decoded is not correctly encoded.');
-    let text = '';
-    let bits = 0;
-    let count = 0;
-    for (const letter of body) {
-        bits = ((bits << 6) | VALUES.get(letter)) & 0xffff;
-        count += 6;
-        if (count >= 8) {
-            count -= 8;
-            text += String.fromCharCode((bits >> count) & 0xff);
-        }
-    }
-    return text;
+    return host.text.atob(body);
 }
 
 /** A text of bytes to Base64. */
 export function btoa(input) {
     if (arguments.length === 0) throw missingArguments('input');
-    const text = `${input}`;
-    let result = '';
-    for (let at = 0; at < text.length; at += 3) {
-        const left = text.length - at;
-        const [a, b, c] = [0, 1, 2].map((more) => (more < left ? text.charCodeAt(at + more) : 0));
-        if (a > 255 || b > 255 || c > 255) throw invalid();
-        const word = (a << 16) | (b << 8) | c;
-        result += ALPHABET[word >> 18] + ALPHABET[(word >> 12) & 63];
-        result += left > 1 ? ALPHABET[(word >> 6) & 63] : '=';
-        result += left > 2 ? ALPHABET[word & 63] : '=';
-    }
-    return result;
+    const base64 = host.text.btoa(`${input}`.toWellFormed());
+    if (base64 === undefined) throw invalid();
+    return base64;
 }

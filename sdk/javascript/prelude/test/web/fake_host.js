@@ -119,6 +119,8 @@ export const host = {
         decode: (bytes) => decoder.decode(bytes),
         isUtf8: (bytes) => Buffer.from(Buffer.from(bytes).toString()).equals(Buffer.from(bytes)),
         toBase64: (bytes) => Buffer.from(bytes).toString('base64'),
+        atob: (text) => Buffer.from(text, 'base64').toString('latin1'),
+        btoa: (text) => (/[^\0-\xff]/.test(text) ? undefined : Buffer.from(text, 'latin1').toString('base64')),
         fromBase64: (text) => new Uint8Array(Buffer.from(text, 'base64')),
     },
 };
