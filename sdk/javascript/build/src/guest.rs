@@ -53,17 +53,24 @@ pub(crate) fn build() -> Result<PathBuf> {
     Ok(built())
 }
 
+/// Whether the prelude's packages are not there, or not those of the lock file.
+fn stale(folder: &Path) -> bool {
+    let written = |name: &str| std::fs::metadata(folder.join(name)).and_then(|file| file.modified()).ok();
+    written("node_modules/.package-lock.json") < written("package-lock.json")
+}
+
 /// The prelude as one script, whose value is its main function.
 pub(crate) fn prelude() -> Result<String> {
     let folder = folder().join("prelude");
-    if !folder.join("node_modules").is_dir() {
+    if stale(&folder) {
         let status = Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&folder).status();
         ensure!(status.context("run npm")?.success(), "npm ci failed");
     }
     let output = Command::new(folder.join("node_modules/.bin/esbuild"))
         .args(["src/main.js", "--bundle", "--format=iife", "--global-name=prelude", "--platform=neutral"])
         .args(["--main-fields=module,main", "--target=es2023", "--minify-syntax", "--log-level=warning"])
-        .args(["--inject:src/inject.js", "--footer:js=prelude.default"])
+        // In a function of its own: a variable of a script would be a global that actions see.
+        .args(["--inject:src/inject.js", "--banner:js=(() => {", "--footer:js=return prelude.default; })()"])
         .current_dir(&folder)
         .stderr(std::process::Stdio::inherit())
         .output()
