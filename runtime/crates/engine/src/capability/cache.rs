@@ -93,9 +93,6 @@ fn expiry(write: &CacheWrite, now_ms: i64) -> Result<i64, &'static str> {
         (Some(one), None) | (None, Some(one)) => one,
         (None, None) => now_ms.saturating_add(limits::CACHE_TTL_DEFAULT_MS),
     };
-    if write.ttl.is_some_and(|ttl| ttl < 0.0) {
-        return Err("InvalidExpiry");
-    }
     if expires_at <= now_ms {
         return Err("ItemAlreadyExpired");
     }
@@ -123,7 +120,7 @@ mod tests {
         check(&cache, write(&"k".repeat(65), "v"), 0, "CacheKeySizeExceeded");
         check(&cache, write("k", &"v".repeat(4097)), 0, "CacheValueSizeExceeded");
         check(&cache, CacheWrite { ttl: Some(f64::NAN), ..write("k", "v") }, 0, "InvalidExpiry");
-        check(&cache, CacheWrite { ttl: Some(-1.0), ..write("k", "v") }, 0, "InvalidExpiry");
+        check(&cache, CacheWrite { ttl: Some(-1.0), ..write("k", "v") }, 0, "ItemAlreadyExpired");
         check(&cache, CacheWrite { expires_at: Some(9.0), ..write("k", "v") }, 10, "ItemAlreadyExpired");
         for n in 0..20 {
             check(&cache, write(&format!("k{n}"), "v"), 0, "success");
