@@ -6,18 +6,19 @@ import { isObject, lengthOf } from './context.js';
 /** What is wrong with an argument, by place: Auth0 names a place once and lists what is wrong with it. */
 export class Findings {
     constructor() {
-        this.places = new Map();
+        this.places = Object.create(null);
     }
 
     add(place, text) {
-        const before = this.places.get(place);
+        const before = this.places[place];
         const name = place.slice(place.lastIndexOf('/') + 1);
-        this.places.set(place, before === undefined ? `${name} ${text}` : `${before}, ${text}`);
+        this.places[place] = before === undefined ? `${name} ${text}` : `${before}, ${text}`;
     }
 
     /** Throws when there is anything. */
     check() {
-        if (this.places.size > 0) throw new Error([...this.places.values()].join('; '));
+        const texts = Object.values(this.places);
+        if (texts.length > 0) throw new Error(texts.join('; '));
     }
 }
 

@@ -1,0 +1,3 @@
+exports.onExecutePostLogin = async function* (event, api) {
+    yield api.access.deny('never');
+};

@@ -1,0 +1,1 @@
+exports.onExecutePostlogin = async () => {};

@@ -1,0 +1,3 @@
+exports.onExecutePostLogin = function (event, api) {
+    return Promise.resolve(api.access.deny('never'));
+};
