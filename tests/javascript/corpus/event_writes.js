@@ -27,5 +27,5 @@ exports.onExecutePostLogin = async (event, api) => {
     api.idToken.setCustomClaim('roles', event.authorization.roles);
     event.user = undefined;
     api.idToken.setCustomClaim('user', event.user?.name);
-    api.user.setUserMetadata('k', 'v');
+    api.user.setUserMetadata('never', 'as the event has no user any more');
 };

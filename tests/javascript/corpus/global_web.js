@@ -8,7 +8,7 @@ exports.onExecutePostLogin = async (event, api) => {
     controller.abort(); controller.abort();
     out.push(controller.signal.aborted, controller.signal.reason.name, controller.signal.reason.message);
     try { controller.signal.throwIfAborted(); } catch (error) { out.push(error.name); }
-    const timeout = AbortSignal.timeout(2); await new Promise((resolve) => { timeout.onabort = resolve; }); out.push(timeout.reason.name, timeout.reason.message, AbortSignal.any([timeout]).aborted, AbortSignal.abort('why').reason);
+    const timeout = AbortSignal.timeout(2); setTimeout(() => {}, 50); await new Promise((resolve) => { timeout.onabort = resolve; }); out.push(timeout.reason.name, timeout.reason.message, AbortSignal.any([timeout]).aborted, AbortSignal.abort('why').reason);
     const headers = new Headers({ 'Content-Type': 'a', x: '1' }); headers.append('X', '2'); headers.set('b', 'c'); headers.delete('b'); out.push([...headers], headers.get('x'), headers.has('Content-type'));
     const response = new Response(JSON.stringify({ a: 1 }), { status: 201, headers: { 'content-type': 'application/json' } }); out.push(response.ok, response.status, response.clone().headers.get('content-type'), await response.json(), response.bodyUsed);
     try { await response.text(); } catch (error) { out.push(error.name); }

@@ -16,7 +16,6 @@ exports.onExecutePostLogin = async ({ user, request: { geoip: { latitude, ...pla
     out.push(user?.app_metadata?.['quota']?.used ?? 'none', user.nothing?.(), user.name?.toUpperCase?.());
     let a = null; a ??= 5; a ||= 6; a &&= 7; a **= 2;
     out.push(a, latitude, Object.keys(place).length);
-    out.push(Object.groupBy?.([1, 2, 3], (n) => (n % 2 ? 'odd' : 'even')) ?? 'no groupBy');
     out.push([3, 1, 2].toSorted(), [1, 2].toReversed(), [1, 2, 3].with(1, 9), [1, 2, 3].toSpliced(0, 1), [1, [2, [3]]].flat(Infinity));
     out.push([1, 2, 3].at(-1), [1, 2, 3].findLast((n) => n < 3), 'abc'.at(-1), Object.fromEntries(new Map([['k', 1]])));
     out.push('a-b-c'.replaceAll('-', '+'), 'x'.padStart(3, 'ab'), ' t '.trim(), 'aXbX'.split('X'), '\u{1F600}'.codePointAt(0));

@@ -6,7 +6,6 @@ exports.onExecutePostLogin = async (event, api) => {
     setTimeout(() => order.push('timer 1'), 1);
     const cancelled = setTimeout(() => order.push('never'), 2);
     clearTimeout(cancelled);
-    setImmediate(() => order.push('immediate'));
     Promise.resolve().then(() => order.push('then 1')).then(() => order.push('then 2'));
     queueMicrotask(() => order.push('microtask'));
     process.nextTick(() => order.push('tick'));
@@ -15,6 +14,7 @@ exports.onExecutePostLogin = async (event, api) => {
     let beats = 0;
     const interval = setInterval(() => { beats += 1; if (beats === 3) clearInterval(interval); }, 1);
     await done;
+    await new Promise((resolve) => setImmediate(resolve));
     order.push(`beats ${beats}`);
     api.user.setAppMetadata('order', order);
     setTimeout(() => api.access.deny('after the end'), 1);

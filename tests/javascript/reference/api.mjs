@@ -4,9 +4,12 @@
 import { Buffer } from 'node:buffer';
 import { createHmac } from 'node:crypto';
 
+// An action may change JSON for itself.
+const { parse, stringify } = JSON;
+
 const copy = (value) => {
-    const text = JSON.stringify(value);
-    return text === undefined ? undefined : JSON.parse(text);
+    const text = stringify(value);
+    return text === undefined ? undefined : parse(text);
 };
 
 const plain = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -182,7 +185,7 @@ function prompts(run, api) {
             if (!plain(options)) to.say('/promptOptions', 'must be object');
             else promptOptions(to, options);
             to.done();
-            if (Buffer.byteLength(JSON.stringify(options)) > 24576) {
+            if (Buffer.byteLength(stringify(options)) > 24576) {
                 throw new Error('The total size of the prompt options exceeds the limit of 24576 bytes.');
             }
             run.renders = true;
@@ -214,7 +217,7 @@ function promptOptions(to, options) {
 }
 
 function redirect(run, api, both) {
-    const b64 = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const b64 = (value) => Buffer.from(stringify(value)).toString('base64url');
     const mac = (text, secret) => createHmac('sha256', secret).update(text).digest('base64url');
     return {
         encodeToken({ secret, payload, expiresInSeconds }) {
@@ -261,7 +264,7 @@ function redirect(run, api, both) {
             const [head, body, signed, ...more] = given[name].split('.');
             if (signed === undefined || more.length > 0) bad('jwt malformed');
             if (mac(`${head}.${body}`, secret) !== signed) bad('invalid signature');
-            const claims = JSON.parse(Buffer.from(body, 'base64url'));
+            const claims = parse(Buffer.from(body, 'base64url'));
             if (claims.exp <= Date.now() / 1000) bad('jwt expired');
             if (claims.exp === undefined) bad('Missing or invalid standard claims');
             if (claims.state === undefined || claims.state !== given.state) {
@@ -453,7 +456,7 @@ function saml(run, api) {
         setAttribute(attribute, given) {
             const value = given ?? null;
             attributes[attribute] = value;
-            if (Buffer.byteLength(JSON.stringify(attributes)) > 102400) {
+            if (Buffer.byteLength(stringify(attributes)) > 102400) {
                 throw new Error('The total size of the SAML attributes exceeds the limit of 102400 bytes.');
             }
             const to = complaints();

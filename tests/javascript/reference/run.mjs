@@ -21,4 +21,6 @@ let text = '';
 for await (const chunk of process.stdin) text += chunk;
 const outcomes = [];
 for (const given of JSON.parse(text)) outcomes.push(await outcome(given));
-process.stdout.write(JSON.stringify(outcomes));
+// Half of a pair of surrogates has no form in UTF-8: the engine's host takes none.
+const wellFormed = (_, value) => (typeof value === 'string' ? value.toWellFormed() : value);
+process.stdout.write(JSON.stringify(outcomes, wellFormed));

@@ -2,7 +2,7 @@
 // action pays for what it uses. Besides it is an ordinary object, the action's own: writable, and without any effect.
 
 const { parse } = JSON;
-const { hasOwn } = Object;
+const { hasOwn, keys: ObjectKeys } = Object;
 const {
     defineProperty,
     deleteProperty,
@@ -13,8 +13,6 @@ const {
     preventExtensions,
     set: reflectSet,
 } = Reflect;
-
-const DATA = { value: undefined, writable: true, enumerable: true, configurable: true };
 
 const pointer = (key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 
@@ -27,7 +25,7 @@ class Lazy {
     }
 
     put(target, key, value) {
-        defineProperty(target, key, { ...DATA, value });
+        defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
     }
 
     load(target, key) {
@@ -37,24 +35,23 @@ class Lazy {
         if (text !== undefined) this.put(target, key, parse(text));
     }
 
+    moveToEnd(target, key) {
+        const seen = getOwnPropertyDescriptor(target, key);
+        // What cannot be deleted stays where it is.
+        if (seen.configurable && deleteProperty(target, key)) defineProperty(target, key, seen);
+    }
+
     // Brings all keys in, in the host's order; what the action has seen or written stays as it is.
     loadAll(target) {
         if (this.complete) return;
         this.complete = true;
         const all = parse(this.host.eventRead('') ?? '{}');
         const added = ownKeys(target).filter((key) => !hasOwn(all, key));
-        const later = added.map((key) => [key, getOwnPropertyDescriptor(target, key)]);
-        for (const [key] of later) delete target[key];
-        for (const key of Object.keys(all)) {
-            const seen = getOwnPropertyDescriptor(target, key);
-            if (seen !== undefined) {
-                delete target[key];
-                defineProperty(target, key, seen);
-            } else if (!(key in this.known)) {
-                this.put(target, key, all[key]);
-            }
+        for (const key of ObjectKeys(all)) {
+            if (hasOwn(target, key)) this.moveToEnd(target, key);
+            else if (!(key in this.known)) this.put(target, key, all[key]);
         }
-        for (const [key, seen] of later) defineProperty(target, key, seen);
+        for (const key of added) this.moveToEnd(target, key);
     }
 
     get(target, key, receiver) {

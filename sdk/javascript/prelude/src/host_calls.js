@@ -1,5 +1,8 @@
 // Calls of the host: many may be under way at once, and the run waits for them only when it has nothing else to do.
 
+// An action may change JSON for itself.
+const { parse, stringify } = JSON;
+
 let host;
 /** Calls under way, by id: `{ settle, keeps, isTimer }`. */
 let underWay = new Map();
@@ -23,7 +26,7 @@ const refused = (call) =>
 
 function take(id) {
     const answer = host.callTake(id);
-    return answer === undefined ? undefined : JSON.parse(answer);
+    return answer === undefined ? undefined : parse(answer);
 }
 
 /** Starts a call; a promise of its answer. While a module is loaded a timer never fires and any other call rejects. */
@@ -33,7 +36,7 @@ export function start(call) {
     }
     const keeps = call.type === 'http.fetch';
     const isTimer = call.type === 'timer';
-    const id = host.callStart(JSON.stringify(call));
+    const id = host.callStart(stringify(call));
     if (keeps) kept += 1;
     if (!isTimer) others += 1;
     return new Promise((settle) => underWay.set(id, { settle, keeps, isTimer }));
@@ -42,7 +45,7 @@ export function start(call) {
 /** Makes a call and waits for its answer, for interfaces that are synchronous. */
 export function callSync(call) {
     if (host.loading()) throw refused(call);
-    const id = host.callStart(JSON.stringify(call));
+    const id = host.callStart(stringify(call));
     for (;;) {
         const done = host.callWait();
         if (done === id) return take(id);

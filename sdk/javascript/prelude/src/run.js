@@ -9,6 +9,9 @@ import { evaluate, provide, require, wrapped } from './modules.js';
 import { ruleRunner, wrappedRule } from './rules/index.js';
 import { turn } from './web/timers.js';
 
+// An action may change JSON for itself.
+const { parse, stringify } = JSON;
+
 let host;
 let exported;
 let trigger;
@@ -21,19 +24,19 @@ export function attach(given) {
 
 /** The scripts of a payload, and what is kept of it beside them. */
 export function plan(payload) {
-    const { source, bundle, modules = {}, file = 'action.js', ...meta } = JSON.parse(payload);
+    const { source, bundle, modules = {}, file = 'action.js', ...meta } = parse(payload);
     const parts = [{ file, ...(meta.kind === 'rule' ? wrappedRule(source) : wrapped(source)) }];
     if (bundle !== undefined) parts.push({ file: 'dependencies.js', text: bundle, line: 1 });
     const names = Object.keys(modules);
     for (const name of names) {
         parts.push({ file: `${name.slice('actions:'.length)}.js`, ...wrapped(modules[name].source) });
     }
-    return { meta: JSON.stringify({ ...meta, file, bundled: bundle !== undefined, modules: names }), parts };
+    return { meta: stringify({ ...meta, file, bundled: bundle !== undefined, modules: names }), parts };
 }
 
 /** Runs the top level of a version. */
 export function load(text, action, ...others) {
-    const meta = JSON.parse(text);
+    const meta = parse(text);
     const bundle = meta.bundled ? others.shift() : undefined;
     provide(new Map(meta.modules.map((name, at) => [name, others[at]])), bundle);
     trigger = meta.trigger ?? 'post-login';
@@ -91,12 +94,16 @@ export function step() {
     return false;
 }
 
+// Half of a pair of surrogates has no form in UTF-8.
+const wellFormed = (_, value) => (typeof value === 'string' ? value.toWellFormed() : value);
+
 /** The result of the run, as JSON. */
 export function result() {
-    return JSON.stringify(run.end);
+    const text = stringify(run.end);
+    return text.includes('\\ud') ? stringify(run.end, wellFormed) : text;
 }
 
 /** What was thrown outside of a handler, as JSON. */
 export function describe(thrown) {
-    return JSON.stringify(errorOf(thrown));
+    return stringify(errorOf(thrown), wellFormed);
 }
