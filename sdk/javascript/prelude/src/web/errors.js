@@ -165,3 +165,15 @@ export function show(name, fields, depth, options, inspect) {
     const inner = { ...options, depth: options?.depth == null ? null : options.depth - 1 };
     return `${name} ${inspect(fields, inner)}`;
 }
+
+/**
+ * The same, for a class that shows itself whole however deep it stands.
+ * @param {string} name - of the class
+ * @param {object} fields
+ * @param {object} options - of `util.inspect`
+ * @param {Function} inspect - `util.inspect`
+ * @returns {string}
+ */
+export function showWhole(name, fields, options, inspect) {
+    return typeof inspect === 'function' ? `${name} ${inspect(fields, options)}` : name;
+}

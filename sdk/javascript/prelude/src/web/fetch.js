@@ -1,6 +1,7 @@
 /** `fetch`. */
 
 import { Content } from './body.js';
+import { decodeContent } from './content_encoding.js';
 import { answered, Headers, raw } from './headers.js';
 import { fetchCause } from './network_errors.js';
 import { Request, requestContent, requestSignal } from './request.js';
@@ -71,14 +72,17 @@ async function exchange(request) {
     const answer = await send({ method, url: url.href, headers: sentHeaders(request), text, bytes, redirect });
     if (!answer || answer.error) throw failed(fetchCause(answer?.error ?? { code: 'protocol', message: '' }, url));
     const content = new Content({ signal: requestSignal(request) });
-    if (answer.body?.base64 === undefined) content.text = answer.body?.text ?? '';
+    const headers = answered(answer.headers ?? []);
+    const codings = headers.get('content-encoding');
+    if (codings !== null && codings !== 'identity') content.bytes = decodeContent(codings, answerBytes(answer.body));
+    else if (answer.body?.base64 === undefined) content.text = answer.body?.text ?? '';
     else content.bytes = answerBytes(answer.body);
     return respond({
         status: answer.status,
         statusText: answer.status_text ?? '',
         url: answer.url ?? url.href,
         redirected: answer.url !== undefined && answer.url !== url.href,
-        headers: answered(answer.headers ?? []),
+        headers,
         content,
     });
 }

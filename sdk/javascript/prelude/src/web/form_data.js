@@ -1,7 +1,7 @@
 /** `FormData`, and its form on the wire. */
 
 import { Blob, blobBytes, File } from './blob.js';
-import { INSPECT, show } from './errors.js';
+import { INSPECT, showWhole } from './errors.js';
 import { concatenate, fromUtf8, utf8 } from './text.js';
 
 function checkCount(method, given, wanted) {
@@ -85,7 +85,7 @@ export class FormData {
     }
 
     [INSPECT](depth, options, inspect) {
-        return show('FormData', Object.fromEntries(this.#list), depth, options, inspect);
+        return showWhole('FormData', Object.fromEntries(this.#list), options, inspect);
     }
 
     get [Symbol.toStringTag]() {

@@ -1,6 +1,6 @@
 /** `Headers`. */
 
-import { INSPECT, show } from './errors.js';
+import { INSPECT, showWhole } from './errors.js';
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** Values that need neither be trimmed nor looked at closely. */
@@ -162,7 +162,7 @@ export class Headers {
     [INSPECT](depth, options, inspect) {
         const fields = {};
         for (const [name, { values }] of this.#map) fields[name] = joined(name, values);
-        return show('Headers', fields, depth, options, inspect);
+        return showWhole('Headers', fields, options, inspect);
     }
 
     get [Symbol.toStringTag]() {

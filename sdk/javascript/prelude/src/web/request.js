@@ -2,7 +2,7 @@
 
 import { AbortController, AbortSignal } from './abort.js';
 import { Content, contentOf, withBody } from './body.js';
-import { INSPECT, show } from './errors.js';
+import { INSPECT, showWhole } from './errors.js';
 import { Headers } from './headers.js';
 import { URL } from './url.js';
 
@@ -222,7 +222,7 @@ export class Request {
 
     [INSPECT](depth, options, inspect) {
         const { method, url, headers, redirect, signal } = this;
-        return show('Request', { method, url, headers, redirect, signal }, depth, options, inspect);
+        return showWhole('Request', { method, url, headers, redirect, signal }, options, inspect);
     }
 
     get [Symbol.toStringTag]() {

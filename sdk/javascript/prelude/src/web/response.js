@@ -1,7 +1,7 @@
 /** `Response`. */
 
 import { contentOf, withBody } from './body.js';
-import { INSPECT, show } from './errors.js';
+import { INSPECT, showWhole } from './errors.js';
 import { copy as copyHeaders, fix, Headers } from './headers.js';
 import { URL } from './url.js';
 
@@ -116,8 +116,12 @@ export class Response {
 
     [INSPECT](depth, options, inspect) {
         const { status, statusText, headers, bodyUsed, ok, redirected, type, url } = this;
-        const fields = { status, statusText, headers, bodyUsed, ok, redirected, type, url };
-        return show('Response', fields, depth, options, inspect);
+        const stream = { locked: Boolean(this.#content?.stream?.locked), state: 'readable', supportsBYOB: true };
+        const body = this.#content && {
+            [INSPECT]: (_, inner, show) => showWhole('ReadableStream', stream, inner, show),
+        };
+        const fields = { status, statusText, headers, body, bodyUsed, ok, redirected, type, url };
+        return showWhole('Response', fields, options, inspect);
     }
 
     get [Symbol.toStringTag]() {

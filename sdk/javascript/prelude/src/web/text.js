@@ -1,6 +1,6 @@
 /** `TextEncoder`, `TextDecoder`, `atob` and `btoa`. UTF-8 itself is made in Rust. */
 
-import { DOMException, INSPECT, missingArguments, nodeError, show } from './errors.js';
+import { DOMException, INSPECT, missingArguments, nodeError } from './errors.js';
 import { host } from './host.js';
 
 const LABELS = {
@@ -61,7 +61,7 @@ export class TextEncoder {
     }
 
     [INSPECT](depth, options, inspect) {
-        return show('TextEncoder', { encoding: 'utf-8' }, depth, options, inspect);
+        return inspect({ encoding: 'utf-8' }, options);
     }
 
     get [Symbol.toStringTag]() {
