@@ -1422,7 +1422,7 @@ static bool v8_put_not_iterable(V8Walk *w, DynBuf *s, JSValueConst val,
         pc[0] != OP_for_await_of_start)
         return false;
     if (pattern && n->kind != V8_NAME && n->kind != V8_WORD &&
-        n->kind != V8_OBJECT && n->kind != V8_INT)
+        n->kind != V8_OBJECT && n->kind != V8_INT && n->kind != V8_AWAIT)
         return false;
     if (n->part || (n->kind == V8_UNKNOWN && n->atom == JS_ATOM_NULL && pattern))
         return false;
@@ -1963,7 +1963,7 @@ static bool v8_throw_parse_error(JSParseState *parser, const char *fmt, va_list 
         { "unsupported keyword", NULL }, { "invalid switch statement", NULL },
         { "class statement requires a name", NULL }, { "Unexpected ", NULL },
         { "invalid property name", NULL }, { "identifier expected", NULL },
-        { "expected 'of' or 'in'", NULL },
+        { "expected 'of' or 'in'", NULL }, { "cannot mix ??", NULL },
         { "unexpected character", "Invalid or unexpected token" },
         { "unexpected end of string", "Invalid or unexpected token" },
         { "invalid number literal", "Invalid or unexpected token" },
