@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::crypto_call::{CryptoAgree, CryptoPbkdf2, CryptoPublic, CryptoRsa, CryptoScrypt, CryptoSign, CryptoVerify};
+
 /// A text or binary body of a request or an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -117,4 +119,31 @@ pub enum HostCall {
     /// Answer: `{"roles":[…]}`; at most 50 names.
     #[serde(rename = "roles.getUserEffectiveRolesByNames")]
     RolesGetUserEffectiveRolesByNames { names: Vec<String> },
+    /// Answer: `{"signature"}` or `{"error":{"code","message"}}`, as of all `crypto.*`.
+    #[serde(rename = "crypto.sign")]
+    CryptoSign(CryptoSign),
+    /// Answer: `{"valid"}`.
+    #[serde(rename = "crypto.verify")]
+    CryptoVerify(CryptoVerify),
+    /// Answer: `{"bytes"}`.
+    #[serde(rename = "crypto.encrypt")]
+    CryptoEncrypt(CryptoRsa),
+    /// Answer: `{"bytes"}`.
+    #[serde(rename = "crypto.decrypt")]
+    CryptoDecrypt(CryptoRsa),
+    /// Answer: `{"bytes"}`.
+    #[serde(rename = "crypto.agree")]
+    CryptoAgree(CryptoAgree),
+    /// Answer: `{"bytes"}`, the public key in the form of `crypto.agree`.
+    #[serde(rename = "crypto.public")]
+    CryptoPublic(CryptoPublic),
+    /// Answer: `{"bytes"}`.
+    #[serde(rename = "crypto.pbkdf2")]
+    CryptoPbkdf2(CryptoPbkdf2),
+    /// Answer: `{"bytes"}`.
+    #[serde(rename = "crypto.scrypt")]
+    CryptoScrypt(CryptoScrypt),
+    /// Answer: `{"bytes"}`, a new private key.
+    #[serde(rename = "crypto.generateRsa")]
+    CryptoGenerateRsa { bits: u32 },
 }

@@ -4,6 +4,7 @@
 //! This crate is below both sides: it knows neither the engine nor the SDK.
 
 mod check;
+mod crypto_call;
 mod host_call;
 mod mutation;
 pub mod rules;
@@ -11,6 +12,10 @@ mod run_result;
 mod stamp;
 
 pub use check::BadMutation;
+pub use crypto_call::{
+    CryptoAgree, CryptoCurve, CryptoHash, CryptoPbkdf2, CryptoPublic, CryptoRsa, CryptoScrypt, CryptoSign,
+    CryptoVerify, PssSalt, RsaPadding, SignatureScheme,
+};
 pub use host_call::{Body, CacheWrite, HostCall, HttpErrorCode, HttpRedirect};
 pub use mutation::{Factor, Given, MultifactorOptions, Mutation};
 pub use run_result::{GuestError, RunResult};

@@ -1,7 +1,8 @@
 //! Whatever is written is read back the same, whichever the order of the keys.
 
 use postern_contract::{
-    Body, CacheWrite, Factor, GuestError, HostCall, HttpRedirect, MultifactorOptions, Mutation, RunResult, Stamp,
+    Body, CacheWrite, CryptoCurve, CryptoHash, CryptoPbkdf2, CryptoRsa, CryptoVerify, Factor, GuestError, HostCall,
+    HttpRedirect, MultifactorOptions, Mutation, PssSalt, RsaPadding, RunResult, SignatureScheme, Stamp,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::option;
@@ -193,6 +194,42 @@ fn host_call() -> impl Strategy<Value = HostCall> {
         (option::of(any::<u32>()), option::of(text()))
             .prop_map(|(take, from)| HostCall::RolesGetUserEffectiveRoles { take, from }),
         vec(text(), 0..3).prop_map(|groups| HostCall::GroupsHasGroupMembership { groups }),
+        crypto_call(),
+    ]
+}
+
+fn crypto_call() -> impl Strategy<Value = HostCall> {
+    let text = any::<String>;
+    let hash = || prop_oneof![Just(CryptoHash::Sha1), Just(CryptoHash::Sha512)];
+    let salt = prop_oneof![
+        Just(PssSalt::Auto),
+        Just(PssSalt::Digest),
+        Just(PssSalt::Max),
+        any::<u16>().prop_map(PssSalt::Bytes)
+    ];
+    let scheme = prop_oneof![
+        hash().prop_map(|hash| SignatureScheme::RsaPkcs1 { hash }),
+        (hash(), salt).prop_map(|(hash, salt)| SignatureScheme::RsaPss { hash, salt }),
+        hash().prop_map(|hash| SignatureScheme::Ecdsa { hash, curve: CryptoCurve::Secp256k1 }),
+        Just(SignatureScheme::Ed25519 {}),
+    ];
+    let padding = prop_oneof![
+        (hash(), text()).prop_map(|(hash, label)| RsaPadding::Oaep { hash, label }),
+        Just(RsaPadding::Pkcs1 {}),
+    ];
+    prop_oneof![
+        (scheme, text(), text(), text()).prop_map(|(scheme, key, data, signature)| {
+            HostCall::CryptoVerify(CryptoVerify { scheme, key, data, signature })
+        }),
+        (padding, text(), text()).prop_map(|(padding, key, data)| HostCall::CryptoDecrypt(CryptoRsa {
+            padding,
+            key,
+            data
+        })),
+        (hash(), text(), text(), any::<u32>(), any::<u32>()).prop_map(|(hash, password, salt, iterations, length)| {
+            HostCall::CryptoPbkdf2(CryptoPbkdf2 { hash, password, salt, iterations, length })
+        }),
+        any::<u32>().prop_map(|bits| HostCall::CryptoGenerateRsa { bits }),
     ]
 }
 

@@ -7,6 +7,7 @@ use wasmtime::{Linker, Module};
 
 use crate::abi::v1;
 use crate::admission::Admission;
+use crate::capability::crypto::CryptoThreads;
 use crate::capability::http::HttpClient;
 use crate::code_cache::CodeCache;
 use crate::config::wasmtime_config;
@@ -70,7 +71,7 @@ impl Engine {
             None => (None, None),
         };
         let ticker = Ticker::start(wasmtime.weak()).map_err(EngineError::Ticker)?;
-        let shared = Shared { http: HttpClient::new(&config.egress)?, ticker };
+        let shared = Shared { http: HttpClient::new(&config.egress)?, ticker, crypto: CryptoThreads::default() };
         let inner = Inner {
             shared: Arc::new(shared),
             linker,

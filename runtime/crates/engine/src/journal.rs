@@ -10,6 +10,7 @@ use std::sync::Arc;
 use postern_model::{Journal, JournalCall};
 use serde_json::Value;
 
+use crate::capability::crypto;
 use crate::capability::http::is_credential;
 use crate::stop::HostStop;
 
@@ -266,6 +267,7 @@ impl Secrets {
     /// Takes out of a host call what the journal must not keep: secrets, and whatever stands in headers that carry
     /// credentials. What is left still tells one call from another.
     pub(crate) fn redact_call(&self, call: &mut Value) {
+        crypto::redact(call);
         let headers = call.get_mut("headers").and_then(Value::as_array_mut);
         for header in headers.into_iter().flatten() {
             let name = header.get(0).and_then(Value::as_str).map(str::to_ascii_lowercase);
@@ -276,9 +278,11 @@ impl Secrets {
         self.redact(call);
     }
 
-    /// The address that an answer came from may hold what the call's did.
-    pub(crate) fn redact_answer(&self, answer: &mut Value) {
-        if let Some(Value::String(url)) = answer.get_mut("url") {
+    /// The address that an answer came from may hold what the call's did; some answers are not kept at all.
+    pub(crate) fn redact_answer(&self, JournalCall { call, answer }: &mut JournalCall) {
+        if crypto::is_worked_out_again(call) {
+            *answer = Value::Null;
+        } else if let Some(Value::String(url)) = answer.get_mut("url") {
             self.redact_text(url);
         }
     }
@@ -306,9 +310,13 @@ mod tests {
     #[test]
     fn the_address_of_an_answer_names_its_secrets() {
         let secrets = Secrets::of(&json!({"secrets": {"KEY": "hush-hush"}}));
-        let mut answer = json!({"status": 200, "url": "https://example.com/?key=hush-hush"});
-        secrets.redact_answer(&mut answer);
-        assert_eq!(answer, json!({"status": 200, "url": "https://example.com/?key=[secret KEY]"}));
+        let answer = json!({"status": 200, "url": "https://example.com/?key=hush-hush"});
+        let mut call = JournalCall { call: json!({"type": "http.fetch"}), answer };
+        secrets.redact_answer(&mut call);
+        assert_eq!(call.answer, json!({"status": 200, "url": "https://example.com/?key=[secret KEY]"}));
+        let mut call = JournalCall { call: json!({"type": "crypto.decrypt"}), answer: json!({"bytes": "AA=="}) };
+        secrets.redact_answer(&mut call);
+        assert_eq!(call.answer, Value::Null);
     }
 
     #[test]

@@ -208,7 +208,7 @@ fn finish(
     let (now_ms, seed) = outside.map_or((0, [0; 32]), |outside| (outside.now_ms, outside.seed));
     let mut journal = journal.finish(now_ms, &seed);
     if let Some(secrets) = secrets {
-        journal.calls.iter_mut().for_each(|call| secrets.redact_answer(&mut call.answer));
+        journal.calls.iter_mut().for_each(|call| secrets.redact_answer(call));
     }
     let divergence = source.replay.and_then(|replay| {
         let stopped = end.as_ref().err().filter(|failure| failure.status == RunStatus::HostFault);

@@ -13,6 +13,7 @@ use rand_chacha::rand_core::SeedableRng;
 use serde_json::Value;
 use wasmtime::{Memory, ResourceLimiter};
 
+use crate::capability::crypto::CryptoThreads;
 use crate::capability::http::HttpClient;
 use crate::journal::{EventSource, Recorder, Secrets};
 use crate::pulse::Ticker;
@@ -42,6 +43,7 @@ pub(crate) struct Outside {
 pub(crate) struct Shared {
     pub(crate) http: HttpClient,
     pub(crate) ticker: Ticker,
+    pub(crate) crypto: CryptoThreads,
 }
 
 /// The store data of one run.
@@ -196,6 +198,8 @@ pub(crate) struct Calls {
     pub(crate) pending: Option<FuturesUnordered<Pending>>,
     /// What is left of [`HOST_BYTES`]; made with the first call.
     budget: Option<Arc<AtomicUsize>>,
+    /// Of the calls made, those of `crypto.*`: they have a limit of their own.
+    pub(crate) crypto: usize,
     /// Bytes of calls made.
     pub(crate) sent: usize,
     /// Bytes of answers taken.

@@ -36,8 +36,10 @@ pub struct ExecutionLimits {
     pub mutations: usize,
     /// Log text kept of one run, bytes; more is dropped and said so.
     pub log_bytes: usize,
-    /// Host calls of one run.
+    /// Host calls of one run, `crypto.*` apart.
     pub host_calls: usize,
+    /// Calls of `crypto.*` of one run: they reach nothing outside, and fuel pays for their work.
+    pub crypto_calls: usize,
     /// Body of one `http.fetch` answer, bytes.
     pub http_body_bytes: usize,
 }
@@ -52,6 +54,7 @@ impl Default for ExecutionLimits {
             mutations: 512,
             log_bytes: 64 * KIB,
             host_calls: 64,
+            crypto_calls: 256,
             http_body_bytes: MIB,
         }
     }
@@ -84,6 +87,7 @@ impl ExecutionLimits {
             ("mutations", bytes(self.mutations), 1, 4096),
             ("log_bytes", bytes(self.log_bytes), 0, bytes(MIB)),
             ("host_calls", bytes(self.host_calls), 0, 1024),
+            ("crypto_calls", bytes(self.crypto_calls), 0, 4096),
             ("http_body_bytes", bytes(self.http_body_bytes), 1, bytes(16 * MIB)),
         ];
         match bounds.into_iter().find(|(_, value, least, most)| !(least..=most).contains(&value)) {

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use wasmtime::{Caller, Linker, Trap};
 
-use crate::capability;
+use crate::capability::{self, crypto};
 use crate::sandbox::Sandbox;
 use crate::stop::HostStop;
 
@@ -50,7 +50,10 @@ pub(crate) fn link(linker: &mut Linker<Sandbox>) -> wasmtime::Result<()> {
 
 /// Takes the fuel for work on so many bytes.
 fn charge(guest: &mut Guest<'_>, bytes: usize) -> wasmtime::Result<()> {
-    let price = CALL_FUEL + bytes as u64 / BYTES_PER_FUEL;
+    charge_fuel(guest, CALL_FUEL + bytes as u64 / BYTES_PER_FUEL)
+}
+
+fn charge_fuel(guest: &mut Guest<'_>, price: u64) -> wasmtime::Result<()> {
     match guest.get_fuel()?.checked_sub(price) {
         Some(left) => guest.set_fuel(left),
         None => {
@@ -149,16 +152,19 @@ fn call_start(mut guest: Guest<'_>, ptr: i32, len: i32) -> wasmtime::Result<i32>
     let (memory, sandbox) = parts(&mut guest)?;
     let text = bytes(memory, ptr, len, "the text of call_start")?;
     sandbox.outside(import::CALL_START)?;
-    let id = sandbox.journal.calls();
-    if id >= sandbox.limits.host_calls {
-        return Err(HostStop::CallLimit { limit: sandbox.limits.host_calls }.into());
-    }
     sandbox.calls.sent = sandbox.calls.sent.saturating_add(text.len());
     let (recorded, call) = if sandbox.calls.sent > SENT_BYTES {
         (Value::Null, Err(format!("the calls of this run together are larger than {SENT_BYTES} bytes")))
     } else {
         decode_call(text)
     };
+    let is_crypto = call.as_ref().is_ok_and(crypto::is_crypto);
+    count(sandbox, is_crypto)?;
+    if let Some(price) = call.as_ref().ok().map(crypto::fuel).filter(|price| *price > 0) {
+        charge_fuel(&mut guest, price)?;
+    }
+    let sandbox = guest.data_mut();
+    let id = sandbox.journal.calls();
     let recorded = redacted(sandbox, recorded);
     let started = start_call(sandbox, id, &recorded, call)?;
     sandbox.journal.note_call(recorded);
@@ -171,6 +177,20 @@ fn call_start(mut guest: Guest<'_>, ptr: i32, len: i32) -> wasmtime::Result<i32>
         }
     }
     Ok(id_on_wire)
+}
+
+/// Counts a call against its limit.
+fn count(sandbox: &mut Sandbox, is_crypto: bool) -> Result<(), HostStop> {
+    let (made, limit) = if is_crypto {
+        (sandbox.calls.crypto, sandbox.limits.crypto_calls)
+    } else {
+        (sandbox.journal.calls().saturating_sub(sandbox.calls.crypto), sandbox.limits.host_calls)
+    };
+    if made >= limit {
+        return Err(HostStop::CallLimit { limit });
+    }
+    sandbox.calls.crypto += usize::from(is_crypto);
+    Ok(())
 }
 
 /// The call as sent, and as understood.
@@ -201,7 +221,10 @@ fn start_call(
     call: Result<HostCall, String>,
 ) -> Result<Option<Value>, HostStop> {
     if let Some(replay) = &sandbox.source.replay {
-        return replay.answer(id, recorded).map(Some);
+        let answer = replay.answer(id, recorded)?;
+        if !crypto::is_worked_out_again(recorded) {
+            return Ok(Some(answer));
+        }
     }
     let deadline = sandbox.deadline;
     let http_body_bytes = sandbox.limits.http_body_bytes;
@@ -246,13 +269,15 @@ async fn call_wait(mut guest: Guest<'_>) -> wasmtime::Result<i32> {
             if id != NONE_UNDER_WAY && usize::try_from(id).map_or(true, |id| id >= sandbox.journal.calls()) {
                 return Err(HostStop::Diverged(format!("the journal waits for call {id}, which is not made")).into());
             }
+            worked_out(sandbox, id).await?;
             id
         }
         None => next_done(sandbox).await?,
     };
     // A wait takes a call off the list, or finds none: more waits than that are a loop.
-    if sandbox.journal.waits() >= 2 * sandbox.limits.host_calls + 2 {
-        return Err(HostStop::CallLimit { limit: sandbox.limits.host_calls }.into());
+    let limit = sandbox.limits.host_calls.saturating_add(sandbox.calls.crypto);
+    if sandbox.journal.waits() >= limit.saturating_mul(2).saturating_add(2) {
+        return Err(HostStop::CallLimit { limit }.into());
     }
     sandbox.journal.note_wait(id);
     // The ticker may have slept while we waited.
@@ -274,6 +299,17 @@ async fn next_done(sandbox: &mut Sandbox) -> Result<i32, HostStop> {
         Ok(None) => Ok(NONE_UNDER_WAY),
         Err(_elapsed) => Err(HostStop::Deadline),
     }
+}
+
+/// In a replay: ends when a call has its answer that is worked out again, and at once for all others.
+async fn worked_out(sandbox: &mut Sandbox, id: i32) -> Result<(), HostStop> {
+    let Ok(id) = usize::try_from(id) else { return Ok(()) };
+    while sandbox.journal.answer(id).is_none() && sandbox.calls.pending.is_some() {
+        if next_done(sandbox).await? == NONE_UNDER_WAY {
+            break;
+        }
+    }
+    Ok(())
 }
 
 fn call_take(mut guest: Guest<'_>, id: i32, buf: i32, cap: i32) -> wasmtime::Result<i32> {

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::sandbox::{Outside, Shared};
 
 pub(crate) mod cache;
+pub(crate) mod crypto;
 pub(crate) mod directory;
 pub(crate) mod egress;
 pub(crate) mod http;
@@ -66,6 +67,15 @@ pub(crate) fn start(shared: &Arc<Shared>, outside: &Outside, call: HostCall, roo
         HostCall::RolesGetUserEffectiveRoles { take, from } => directory.user_roles(take, from.as_deref()).into(),
         HostCall::RolesGetUserEffectiveRolesByIds { ids } => directory.roles_by_ids(&ids).into(),
         HostCall::RolesGetUserEffectiveRolesByNames { names } => directory.roles_by_names(&names).into(),
+        call @ (HostCall::CryptoSign(_)
+        | HostCall::CryptoVerify(_)
+        | HostCall::CryptoEncrypt(_)
+        | HostCall::CryptoDecrypt(_)
+        | HostCall::CryptoAgree(_)
+        | HostCall::CryptoPublic(_)
+        | HostCall::CryptoPbkdf2(_)
+        | HostCall::CryptoScrypt(_)
+        | HostCall::CryptoGenerateRsa { .. }) => crypto::start(&shared.crypto, call),
     }
 }
 

@@ -10,6 +10,7 @@
 
 mod admission;
 mod calls;
+mod crypto;
 mod harness;
 mod hostile;
 mod http;
