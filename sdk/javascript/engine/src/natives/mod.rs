@@ -1,13 +1,19 @@
 //! Pure functions for the prelude, one file a topic. Each topic is an object in `host`.
 
+mod cipher;
+mod hash;
 mod text;
 mod time_zone;
 mod url;
+mod zlib;
 
 use rquickjs::{Ctx, Object, Result, TypedArray};
 
 /// Adds every topic to `host`.
 pub(crate) fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
+    host.set("cipher", cipher::install(ctx)?)?;
+    host.set("hash", hash::install(ctx)?)?;
+    host.set("zlib", zlib::install(ctx)?)?;
     text::install(ctx, host)?;
     time_zone::install(ctx, host)?;
     url::install(ctx, host)

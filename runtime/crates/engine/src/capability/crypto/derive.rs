@@ -14,7 +14,7 @@ const SCRYPT_BYTES: u64 = 64 * 1024 * 1024;
 /// Fuel of one iteration of PBKDF2: two blocks of the hash.
 const ITERATION_FUEL: u64 = 250;
 /// Fuel of mixing 128 bytes in `scrypt`, once in each of its two passes.
-const MIX_FUEL: u64 = 800;
+const MIX_FUEL: u64 = 400;
 
 pub(super) fn pbkdf2_fuel(call: &CryptoPbkdf2) -> u64 {
     let block = match call.hash {
