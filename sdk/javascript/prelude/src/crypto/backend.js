@@ -2,27 +2,24 @@
  * What the crypto of the prelude stands on: pure functions of the engine (hashes, AES, zlib), the run's randomness, and
  * `crypto.*` calls of the host for everything with key pairs and for slow derivations.
  */
+import { callSync as hostCallSync, start } from '../host_calls.js';
+import { Buffer } from '../node/buffer/index.js';
 import { badType, BUFFER_KINDS, coded, unsupported } from './errors.js';
 
-const state = { host: undefined, calls: undefined, stream: undefined };
+let host;
 
-/** Called once, when the prelude is evaluated. `calls` has `start` and `callSync`. */
-export function connect(host, calls, stream) {
-    state.host = host;
-    state.calls = calls;
-    state.stream = stream;
+/** Called once, when the prelude is evaluated. */
+export function connect(given) {
+    host = given;
 }
 
 /** The natives of a topic. */
-export const natives = (topic) => state.host[topic];
-
-/** Node's `stream` module, when there is one; the classes that are streams are made with it. */
-export const streamModule = () => state.stream?.();
+export const natives = (topic) => host[topic];
 
 /** `n` bytes of the run's randomness. */
 export function random(n) {
     const bytes = new Uint8Array(n);
-    for (let at = 0; at < n; at += 65536) bytes.set(state.host.random(Math.min(65536, n - at)), at);
+    for (let at = 0; at < n; at += 65536) bytes.set(host.random(Math.min(65536, n - at)), at);
     return bytes;
 }
 
@@ -88,7 +85,7 @@ function read(answer) {
 }
 
 /** A `crypto.*` call whose answer is waited for. */
-export const callSync = (call) => read(state.calls.callSync(call));
+export const callSync = (call) => read(hostCallSync(call));
 
 /** The same as a promise. */
-export const call = (call) => state.calls.start(call).then(read);
+export const call = (call) => start(call).then(read);

@@ -1,5 +1,6 @@
 /** createCipheriv and createDecipheriv: AES in the modes that are in use. */
-import { bytesOf, dataOf, encoded, joined, natives, streamModule } from './backend.js';
+import { Buffer } from '../node/buffer/index.js';
+import { bytesOf, dataOf, encoded, joined, natives } from './backend.js';
 import { badFinalBlock, checkString, coded, unsupported } from './errors.js';
 import { isKey, secretBytes } from './key_object.js';
 import { unpadded } from './key_encryption.js';
@@ -192,7 +193,7 @@ class CipherBase {
         callback();
     }
 }
-lazyTransform(CipherBase, streamModule);
+lazyTransform(CipherBase);
 
 export class Cipheriv extends CipherBase {
     constructor(name, key, iv, options) {

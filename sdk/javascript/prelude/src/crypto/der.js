@@ -1,4 +1,5 @@
 /** DER, as much of it as keys need, and PEM. */
+import { Buffer } from '../node/buffer/index.js';
 import { joined } from './backend.js';
 
 export const INTEGER = 0x02;

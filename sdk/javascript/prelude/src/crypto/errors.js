@@ -1,22 +1,8 @@
 /** The errors of Node's crypto, by its codes and in its words. */
+import { describe, withCode } from '../node/errors.js';
+import { inspect } from '../node/inspect.js';
 
-/** What was given instead, as Node puts it. */
-function received(value) {
-    if (value == null) return ` Received ${value}`;
-    if (typeof value === 'function') return value.name ? ` Received function ${value.name}` : ' Received function';
-    if (typeof value === 'object') {
-        const name = value.constructor?.name;
-        return name ? ` Received an instance of ${name}` : ' Received [Object: null prototype] {}';
-    }
-    let shown = typeof value === 'string' ? quoted(value) : typeof value === 'bigint' ? `${value}n` : String(value);
-    if (shown.length > 28) shown = `${shown.slice(0, 25)}...`;
-    return ` Received type ${typeof value} (${shown})`;
-}
-
-function quoted(text) {
-    const escaped = text.replace(/\\/g, '\\\\').replace(/\n/g, '\\n');
-    return escaped.includes("'") && !escaped.includes('"') ? `"${escaped}"` : `'${escaped.replace(/'/g, "\\'")}'`;
-}
+const received = (value) => ` Received ${describe(value)}`;
 
 /** `1234567` as `1_234_567`, which is how Node shows large numbers. */
 function grouped(number) {
@@ -27,18 +13,7 @@ function grouped(number) {
 /** An error with a code, whose stack shows the code beside the name as Node's do. */
 export function coded(Base, code, message, more) {
     const error = new Base(message);
-    const stack = error.stack;
-    if (code !== undefined) {
-        error.code = code;
-        // Node shows `TypeError [CODE]: message` in the stack, and leaves the name alone.
-        if (typeof stack === 'string' && stack.startsWith(`${error.name}:`)) {
-            Object.defineProperty(error, 'stack', {
-                value: `${error.name} [${code}]${stack.slice(error.name.length)}`,
-                writable: true,
-                configurable: true,
-            });
-        }
-    }
+    if (code !== undefined) withCode(error, code);
     return more ? Object.assign(error, more) : error;
 }
 
@@ -53,8 +28,7 @@ export function badType(name, wanted, value) {
 /** ERR_INVALID_ARG_VALUE */
 export function badValue(name, value, reason = 'is invalid') {
     const subject = name.includes('.') ? 'property' : 'argument';
-    const shown = typeof value === 'string' ? quoted(value) : String(value);
-    return coded(TypeError, 'ERR_INVALID_ARG_VALUE', `The ${subject} '${name}' ${reason}. Received ${shown}`);
+    return coded(TypeError, 'ERR_INVALID_ARG_VALUE', `The ${subject} '${name}' ${reason}. Received ${inspect(value)}`);
 }
 
 /** ERR_OUT_OF_RANGE */

@@ -1,6 +1,6 @@
 /** createHash, createHmac and what belongs to them. */
 import { badType, checkString, coded } from './errors.js';
-import { bytesOf, dataOf, encoded, joined, natives, streamModule, viewOf } from './backend.js';
+import { bytesOf, dataOf, encoded, joined, natives, viewOf } from './backend.js';
 import { isKey, secretBytes } from './key_object.js';
 import { lazyTransform } from './lazy_stream.js';
 
@@ -159,8 +159,8 @@ export class Hmac {
         callback();
     }
 }
-lazyTransform(Hash, streamModule);
-lazyTransform(Hmac, streamModule);
+lazyTransform(Hash);
+lazyTransform(Hmac);
 
 export const createHash = (algorithm) => new Hash(algorithm);
 export const createHmac = (algorithm, key) => new Hmac(algorithm, key);

@@ -1,4 +1,6 @@
 /** Everything under `crypto`: the global, and Node's module. */
+import { keepNames } from '../node/index.js';
+import { DOMException } from '../web/errors.js';
 import { connect, random, viewOf } from './backend.js';
 import * as asymmetric from './asymmetric.js';
 import * as cipher from './cipher.js';
@@ -131,15 +133,16 @@ for (const name of ['createCipher', 'createDecipher']) {
     Object.defineProperty(nodeCrypto, name, { value: refuse(name), configurable: true, writable: true });
 }
 
+keepNames(nodeCrypto);
+
 const isPromisified = Symbol.for('nodejs.util.promisify.customArgs');
 nodeCrypto.generateKeyPair[isPromisified] = ['publicKey', 'privateKey'];
 
 /**
- * Puts `crypto`, `Crypto`, `CryptoKey` and `SubtleCrypto` on the global object. `host` is the engine's, `calls` has
- * `start` and `callSync` for host calls, `stream` gives Node's module of that name when it is asked for.
+ * Puts `crypto`, `Crypto`, `CryptoKey` and `SubtleCrypto` on the global object.
  */
-export function install(target, host, calls, stream) {
-    connect(host, calls, stream);
+export function install(target, host) {
+    connect(host);
     const hidden = { enumerable: false, configurable: true, writable: true };
     Object.defineProperty(target, 'crypto', { get: () => webcrypto, set: undefined, enumerable: true, configurable: true });
     for (const [name, value] of Object.entries({ Crypto, CryptoKey, SubtleCrypto })) {

@@ -1,4 +1,5 @@
 /** Private keys under a passphrase: PBES2 of PKCS #8, and the older form with headers. */
+import { Buffer } from '../node/buffer/index.js';
 import { base64, bytesOf, callSync, fromBase64, joined, natives, random } from './backend.js';
 import * as der from './der.js';
 import { BadDer, Reader } from './der.js';

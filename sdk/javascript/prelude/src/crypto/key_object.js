@@ -1,4 +1,5 @@
 /** KeyObject, and the ways to one: createSecretKey, createPrivateKey, createPublicKey. */
+import { Buffer } from '../node/buffer/index.js';
 import { buffer, bytesOf, viewOf } from './backend.js';
 import { badType, badValue, checkObject, coded, openssl, unreadableKey } from './errors.js';
 import * as der from './der.js';

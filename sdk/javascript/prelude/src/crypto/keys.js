@@ -3,6 +3,7 @@
  * `{type: 'public'|'private', kind: 'rsa'|'rsa-pss'|'ec'|'ed25519'|'x25519', rsa?, curve?, secret?, point?}`; `rsa` has
  * the members of a JWK as bytes, `curve` is an entry of `CURVES`.
  */
+import { Buffer } from '../node/buffer/index.js';
 import { base64, callSync, fromBase64, viewOf } from './backend.js';
 import * as der from './der.js';
 import { BadDer, Reader } from './der.js';

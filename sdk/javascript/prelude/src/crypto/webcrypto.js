@@ -1,4 +1,5 @@
 /** `crypto.subtle` and CryptoKey: checks, errors and results as in Node 20. */
+import { Buffer } from '../node/buffer/index.js';
 import { base64, call, fromBase64, joined, natives, random, viewOf } from './backend.js';
 import { agreed, newKey } from './asymmetric.js';
 import { coded } from './errors.js';

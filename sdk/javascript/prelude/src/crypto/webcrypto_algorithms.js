@@ -1,4 +1,5 @@
 /** What Web Crypto takes as an algorithm: names in any case, the members that each needs. */
+import { DOMException } from '../web/errors.js';
 import { viewOf } from './backend.js';
 import { coded } from './errors.js';
 

@@ -1,4 +1,6 @@
 /** Keys of Web Crypto from and to what they are exchanged as. */
+import { Buffer } from '../node/buffer/index.js';
+import { DOMException } from '../web/errors.js';
 import { buffer, viewOf } from './backend.js';
 import { bitLength } from './key_object.js';
 import * as keys from './keys.js';
