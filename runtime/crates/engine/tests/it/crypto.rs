@@ -124,24 +124,60 @@ async fn what_cannot_be_done_is_answered() {
     let rsa = json!({"name": "rsa_pkcs1", "hash": "sha256"});
     let rows = [
         (json!({"type": "crypto.sign", "scheme": rsa, "key": "AAAA", "data": data}), "bad_key"),
-        (json!({"type": "crypto.sign", "scheme": rsa, "key": node["curves"]["p256"]["private"], "data": data}), "bad_key"),
+        (
+            json!({"type": "crypto.sign", "scheme": rsa, "key": node["curves"]["p256"]["private"], "data": data}),
+            "bad_key",
+        ),
         (json!({"type": "crypto.sign", "scheme": rsa, "key": private, "data": "?"}), "bad_call"),
-        (json!({"type": "crypto.sign", "scheme": {"name": "rsa_pkcs1", "hash": "md5"}, "key": private, "data": data}), "bad_call"),
-        (json!({"type": "crypto.sign", "scheme": {"name": "rsa_pkcs1", "hash": "sha1"}, "key": private, "data": data}), "unsupported"),
+        (
+            json!({"type": "crypto.sign", "scheme": {"name": "rsa_pkcs1", "hash": "md5"}, "key": private, "data": data}),
+            "bad_call",
+        ),
+        (
+            json!({"type": "crypto.sign", "scheme": {"name": "rsa_pkcs1", "hash": "sha1"}, "key": private, "data": data}),
+            "unsupported",
+        ),
         (json!({"type": "crypto.verify", "scheme": rsa, "key": private, "data": data, "signature": "AA=="}), "bad_key"),
-        (json!({"type": "crypto.verify", "scheme": {"name": "ecdsa", "hash": "sha1", "curve": "p384"}, "key": private, "data": data, "signature": "AA=="}), "unsupported"),
-        (json!({"type": "crypto.decrypt", "padding": {"name": "oaep", "hash": "sha1"}, "key": private, "data": data}), "failed"),
-        (json!({"type": "crypto.encrypt", "padding": {"name": "oaep", "hash": "sha1"}, "key": node["rsa"]["public"], "data": "A".repeat(400)}), "failed"),
-        (json!({"type": "crypto.agree", "curve": "p256", "key": node["curves"]["p256"]["number"], "peer": "AAAA"}), "failed"),
+        (
+            json!({"type": "crypto.verify", "scheme": {"name": "ecdsa", "hash": "sha1", "curve": "p384"}, "key": private, "data": data, "signature": "AA=="}),
+            "unsupported",
+        ),
+        (
+            json!({"type": "crypto.decrypt", "padding": {"name": "oaep", "hash": "sha1"}, "key": private, "data": data}),
+            "failed",
+        ),
+        (
+            json!({"type": "crypto.encrypt", "padding": {"name": "oaep", "hash": "sha1"}, "key": node["rsa"]["public"], "data": "A".repeat(400)}),
+            "failed",
+        ),
+        (
+            json!({"type": "crypto.agree", "curve": "p256", "key": node["curves"]["p256"]["number"], "peer": "AAAA"}),
+            "failed",
+        ),
         (json!({"type": "crypto.agree", "curve": "p256", "key": "AAAA", "peer": "AAAA"}), "bad_key"),
         (json!({"type": "crypto.agree", "curve": "ed25519", "key": "AAAA", "peer": "AAAA"}), "unsupported"),
         (json!({"type": "crypto.public", "curve": "secp256k1", "key": "AAAA"}), "bad_key"),
-        (json!({"type": "crypto.pbkdf2", "hash": "sha1", "password": "", "salt": "", "iterations": 0, "length": 1}), "bad_call"),
-        (json!({"type": "crypto.pbkdf2", "hash": "sha1", "password": "", "salt": "", "iterations": 1, "length": 70_000}), "bad_call"),
+        (
+            json!({"type": "crypto.pbkdf2", "hash": "sha1", "password": "", "salt": "", "iterations": 0, "length": 1}),
+            "bad_call",
+        ),
+        (
+            json!({"type": "crypto.pbkdf2", "hash": "sha1", "password": "", "salt": "", "iterations": 1, "length": 70_000}),
+            "bad_call",
+        ),
         (json!({"type": "crypto.scrypt", "password": "", "salt": "", "n": 3, "r": 8, "p": 1, "length": 1}), "bad_call"),
-        (json!({"type": "crypto.scrypt", "password": "", "salt": "", "n": 131_072, "r": 1, "p": 1, "length": 1, "maxmem": 1}), "bad_call"),
-        (json!({"type": "crypto.scrypt", "password": "", "salt": "", "n": 32, "r": 0, "p": 1, "length": 1}), "bad_call"),
-        (json!({"type": "crypto.scrypt", "password": "", "salt": "", "n": 65_536, "r": 9, "p": 1, "length": 1}), "bad_call"),
+        (
+            json!({"type": "crypto.scrypt", "password": "", "salt": "", "n": 131_072, "r": 1, "p": 1, "length": 1, "maxmem": 1}),
+            "bad_call",
+        ),
+        (
+            json!({"type": "crypto.scrypt", "password": "", "salt": "", "n": 32, "r": 0, "p": 1, "length": 1}),
+            "bad_call",
+        ),
+        (
+            json!({"type": "crypto.scrypt", "password": "", "salt": "", "n": 65_536, "r": 9, "p": 1, "length": 1}),
+            "bad_call",
+        ),
         (json!({"type": "crypto.generateRsa", "bits": 512}), "unsupported"),
     ];
     let calls: Vec<Value> = rows.iter().map(|(call, _)| call.clone()).collect();

@@ -56,9 +56,12 @@ export function privateDecrypt(input, data) {
     const key = rsaOnly(privateKey(input));
     const bytes = bytesOf(data, 'buffer', options.encoding);
     const padding = paddingOf(options);
+    if (padding.name === 'pkcs1') {
+        const message = 'RSA_PKCS1_PADDING is no longer supported for private decryption, this can be reverted with --security-revert=CVE-2023-46809';
+        throw coded(TypeError, 'ERR_INVALID_ARG_VALUE', message);
+    }
     const request = { type: 'crypto.decrypt', padding, key: keys.forHost(key), data: base64(bytes) };
-    const failed = () => (padding.name === 'oaep' ? badOaep() : openssl('0200009F', 'rsa routines', 'pkcs decoding error', 'RSA_'));
-    return buffer(tryCall(request, failed));
+    return buffer(tryCall(request, badOaep));
 }
 
 /** A new number on a curve from the run's randomness: below the order for nearly every draw, and drawn again if not. */
