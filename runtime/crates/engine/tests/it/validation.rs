@@ -39,7 +39,7 @@ fn names_the_rule() {
     check_bytes(b"", "not_a_module");
     check_bytes(b"#!/bin/sh", "not_a_module");
     check_bytes(b"\0asm\x01\0\0\0\xff\xff", "invalid_module");
-    check_bytes(&vec![0; 4 * 1024 * 1024 + 1], "module_size");
+    check_bytes(&vec![0; 16 * 1024 * 1024 + 1], "module_size");
     check("(component)", "component");
     check(&module(MEMORY), "missing_export");
     check(&module(EXECUTE), "memory_count");

@@ -157,7 +157,7 @@ export function diffieHellman({ privateKey: mine, publicKey: theirs }) {
     const [key, peer] = [materialOf(mine), materialOf(theirs)];
     if (key.type !== 'private') throw wrongType(mine.type, 'private');
     if (key.kind !== peer.kind || key.curve !== peer.curve || !key.secret) {
-        throw coded(Error, 'ERR_CRYPTO_INCOMPATIBLE_KEY', 'Incompatible key types for Diffie-Hellman');
+        throw coded(Error, 'ERR_CRYPTO_INCOMPATIBLE_KEY', `Incompatible key types for Diffie-Hellman: ${key.kind} and ${peer.kind}`);
     }
     return buffer(tryCall(agreeCall(key, keys.pointOf(peer)), badPoint));
 }
@@ -180,8 +180,8 @@ export class ECDH {
         this.#curve = checkedCurve(curve);
     }
 
-    #own() {
-        if (!this.#key) throw coded(Error, undefined, 'Failed to get ECDH private key');
+    #own(what) {
+        if (!this.#key) throw coded(Error, 'ERR_CRYPTO_OPERATION_FAILED', `Failed to get ECDH ${what} key`);
         return this.#key;
     }
 
@@ -192,15 +192,15 @@ export class ECDH {
 
     computeSecret(otherPublicKey, inputEncoding, outputEncoding) {
         const point = bytesOf(otherPublicKey, 'otherPublicKey', inputEncoding);
-        return encoded(tryCall(agreeCall(this.#own(), point), badPoint), outputEncoding);
+        return encoded(tryCall(agreeCall(this.#own('private'), point), badPoint), outputEncoding);
     }
 
     getPublicKey(encoding, format) {
-        return encoded(compressed(keys.pointOf(this.#own()), format), encoding);
+        return encoded(compressed(keys.pointOf(this.#own('public')), format), encoding);
     }
 
     getPrivateKey(encoding) {
-        return encoded(this.#own().secret, encoding);
+        return encoded(this.#own('private').secret, encoding);
     }
 
     setPrivateKey(key, encoding) {

@@ -15,7 +15,7 @@ for (const bits of [128, 192, 256]) {
     CIPHERS[`aes-${bits}-cbc`] = CIPHERS[`aes${bits}`] = { mode: 'cbc', name: `aes-${bits}-cbc`, key, iv: BLOCK, nid: { 128: 419, 192: 423, 256: 427 }[bits] };
     CIPHERS[`aes-${bits}-ecb`] = { mode: 'ecb', name: `aes-${bits}-ecb`, key, iv: 0, nid: { 128: 418, 192: 422, 256: 426 }[bits] };
     CIPHERS[`aes-${bits}-ctr`] = { mode: 'ctr', name: `aes-${bits}-ctr`, key, iv: BLOCK, nid: { 128: 904, 192: 905, 256: 906 }[bits] };
-    CIPHERS[`aes-${bits}-gcm`] = CIPHERS[`id-aes${bits}-gcm`] = { mode: 'gcm', name: `id-aes${bits}-GCM`, key, iv: 12, nid: { 128: 895, 192: 898, 256: 901 }[bits] };
+    CIPHERS[`aes-${bits}-gcm`] = CIPHERS[`id-aes${bits}-gcm`] = { mode: 'gcm', name: `id-aes${bits}-gcm`, key, iv: 12, nid: { 128: 895, 192: 898, 256: 901 }[bits] };
 }
 
 export const getCiphers = () => Object.keys(CIPHERS).map((name) => name.replace('-gcm', name.startsWith('id') ? '-GCM' : '-gcm'));
@@ -26,7 +26,7 @@ export function getCipherInfo(nameOrNid, options = {}) {
     const { mode, name, key, iv, nid } = found;
     if (options.ivLength !== undefined && mode !== 'gcm' && options.ivLength !== iv) return undefined;
     const info = { mode, name, nid };
-    if (mode !== 'ctr' && mode !== 'gcm') info.blockSize = BLOCK;
+    info.blockSize = mode === 'ctr' || mode === 'gcm' ? 1 : BLOCK;
     if (iv) info.ivLength = options.ivLength ?? iv;
     info.keyLength = key;
     return info;

@@ -135,8 +135,12 @@ for (const name of ['createCipher', 'createDecipher']) {
 
 keepNames(nodeCrypto);
 
-const isPromisified = Symbol.for('nodejs.util.promisify.customArgs');
-nodeCrypto.generateKeyPair[isPromisified] = ['publicKey', 'privateKey'];
+nodeCrypto.generateKeyPair[Symbol.for('nodejs.util.promisify.custom')] = function generateKeyPair(type, options) {
+    return new Promise((resolve, reject) => {
+        const done = (error, publicKey, privateKey) => (error ? reject(error) : resolve({ publicKey, privateKey }));
+        asymmetric.generateKeyPair(type, options, done);
+    });
+};
 
 /**
  * Puts `crypto`, `Crypto`, `CryptoKey` and `SubtleCrypto` on the global object.

@@ -1,7 +1,7 @@
 /** createSign, createVerify, sign, verify: the work is the host's. */
-import { base64, bytesOf, call, callSync, dataOf, encoded, fromBase64, joined } from './backend.js';
+import { base64, bytesOf, call, callSync, dataOf, encoded, fromBase64, joined, viewOf } from './backend.js';
 import { constants } from './constants.js';
-import { badValue, checkFunction, checkString, coded, openssl, unsupported } from './errors.js';
+import { badType, badValue, checkFunction, checkString, coded, openssl, unsupported } from './errors.js';
 import { hashName } from './hash.js';
 import { privateKey, publicKey } from './key_object.js';
 import { forHost } from './keys.js';
@@ -154,6 +154,7 @@ export function sign(algorithm, data, key, callback) {
 export function verify(algorithm, data, key, signature, callback) {
     if (callback !== undefined) checkFunction(callback, 'callback');
     const bytes = bytesOf(data, 'data');
-    const signed = bytesOf(signature, 'signature');
+    const signed = viewOf(signature);
+    if (!signed) throw badType('signature', 'an instance of Buffer, TypedArray, or DataView', signature);
     return answer(verifyCall(oneShotHash(algorithm), bytes, key, signed), callback);
 }

@@ -53,12 +53,9 @@ export class CryptoKey {
 }
 Object.defineProperty(CryptoKey.prototype, Symbol.toStringTag, { configurable: true, value: 'CryptoKey' });
 
-const ORDER = ['encrypt', 'decrypt', 'sign', 'verify', 'deriveKey', 'deriveBits', 'wrapKey', 'unwrapKey'];
-const sorted = (usages) => ORDER.filter((usage) => usages.includes(usage));
-
 function newCryptoKey(material, algorithm, extractable, usages) {
     const type = material instanceof Uint8Array ? 'secret' : material.type;
-    return new CryptoKey(INTERNAL, { type, extractable: !!extractable, algorithm, usages: sorted(usages), material });
+    return new CryptoKey(INTERNAL, { type, extractable: !!extractable, algorithm, usages: [...new Set(usages)], material });
 }
 
 const operationError = (cause) => {
@@ -235,18 +232,18 @@ async function generate(algorithm, extractable, usages) {
     const [type, ofPublic, ofPrivate] = kind;
     const unknown = usages.find((usage) => !ofPublic.includes(usage) && !ofPrivate.includes(usage));
     if (unknown) throw domError(`Unsupported key usage for ${usageSubject(algorithm.name)} key`, 'SyntaxError');
-    const used = usages.filter((usage) => ofPrivate.includes(usage));
+    const used = ofPrivate.filter((usage) => usages.includes(usage));
     if (used.length === 0) throw domError('Usages cannot be empty when creating a key.', 'SyntaxError');
     const options = { modulusLength: algorithm.modulusLength, namedCurve: algorithm.namedCurve };
     const key = newKey(type, options);
     const described = describe(algorithm, key);
     return Object.assign(Object.create(null), {
-        publicKey: newCryptoKey(keys.publicOf(key), described, true, usages.filter((usage) => ofPublic.includes(usage))),
+        publicKey: newCryptoKey(keys.publicOf(key), described, true, ofPublic.filter((usage) => usages.includes(usage))),
         privateKey: newCryptoKey(key, described, extractable, used),
     });
 }
 
-const usageSubject = (name) => (name.startsWith('RSA') ? 'a RSA' : `a ${name}`);
+const usageSubject = (name) => (name.startsWith('RSA') ? 'a RSA' : `an ${name}`);
 
 /** The algorithm as a key shows it. */
 function describe({ name, hash, namedCurve }, key) {

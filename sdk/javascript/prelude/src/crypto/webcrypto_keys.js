@@ -34,10 +34,8 @@ function invalid(message = 'Invalid keyData', cause = undefined) {
 }
 
 function subject(name) {
-    if (name.startsWith('RSA')) return 'an RSA key';
-    if (name === 'HMAC') return 'an HMAC key';
-    if (name.startsWith('AES')) return 'an AES key';
-    return name === 'PBKDF2' || name === 'HKDF' ? `a ${name} key` : `a ${name} key`;
+    if (name.startsWith('RSA') || name === 'HMAC') return `an ${name} key`;
+    return name.startsWith('AES') ? 'an AES key' : `a ${name} key`;
 }
 
 function checkUsages(name, usages, allowed) {
@@ -68,7 +66,7 @@ function importSecret(format, data, algorithm, extractable, usages) {
         if (material.length === 0) throw invalid('Zero-length key is not supported');
         const length = material.length * 8;
         if (algorithm.length !== undefined && algorithm.length !== length) throw invalid('Invalid key length');
-        return { material, described: { name, length, hash } };
+        return { material, described: { name, hash, length } };
     }
     if (![16, 24, 32].includes(material.length)) throw invalid('Invalid key length');
     return { material, described: { name, length: material.length * 8 } };
@@ -183,6 +181,7 @@ function toJwk(key, material, secret) {
     else Object.assign(jwk, { kty: 'oct', k: buffer(material).toString('base64url') });
     if (name === 'HMAC') jwk.alg = HMAC_NAMES[hash.name];
     else if (secret) jwk.alg = aesName(key.algorithm, material.length);
+    else if (name === 'Ed25519') jwk.alg = name;
     else if (material.rsa) jwk.alg = RSA_NAMES[name][hash.name];
     return jwk;
 }
