@@ -31,7 +31,7 @@ exports.onExecutePostLogin = async (event, api) => {
         const again = await subtle.importKey('jwk', jwk, algorithm, true, ['verify']);
         rows[name] = {
             signature: name === 'RS256' || name === 'EdDSA' ? hex(signature) : signature.byteLength,
-            verified: [await subtle.verify(how ?? algorithm, open, signature, text), await subtle.verify(how ?? algorithm, again, signature, text), await subtle.verify(how ?? algorithm, open, signature, text.slice(1)), await subtle.verify(how ?? algorithm, open, signature.slice(1), text)],
+            verified: [await subtle.verify(how ?? algorithm, open, signature, text), await subtle.verify(how ?? algorithm, again, signature, text), await subtle.verify(how ?? algorithm, open, signature, text.slice(1)), await subtle.verify(how ?? algorithm, open, new Uint8Array(signature.byteLength), text)],
             shown: [mine.type, mine.algorithm.name, open.algorithm.modulusLength ?? null, open.algorithm.hash ?? null, open.usages, KeyObject.from(mine).equals(createPrivateKey(pem))],
             jwk, mine: await subtle.exportKey('jwk', mine), spki: hex(await subtle.exportKey('spki', open)), pkcs8: hex(await subtle.exportKey('pkcs8', mine)) === hex(createPrivateKey(pem).export({ type: 'pkcs8', format: 'der' })),
         };

@@ -1,8 +1,7 @@
 //! `host.zlib`: raw deflate in both directions, brotli to be read, and the two checksums. Headers and what follows them
 //! are the prelude's.
 
-use std::io::Read;
-
+use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
 use miniz_oxide::deflate::core::{CompressorOxide, TDEFLFlush, TDEFLStatus, compress, create_comp_flags_from_zip_params};
 use miniz_oxide::inflate::core::inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
@@ -78,15 +77,26 @@ fn inflate<'js>(ctx: Ctx<'js>, data: Bytes<'js>, most: usize) -> Result<Object<'
 /// The same of brotli.
 fn brotli<'js>(ctx: Ctx<'js>, data: Bytes<'js>, most: usize) -> Result<Object<'js>> {
     let data = bytes(&data);
+    let alloc = || StandardAlloc::default();
+    let mut state = BrotliState::new(alloc(), alloc(), alloc());
     let mut out = Vec::new();
-    let reader = brotli_decompressor::Decompressor::new(data, 4096);
-    let status = match reader.take(most as u64 + 1).read_to_end(&mut out) {
-        Ok(_) if out.len() > most => "large",
-        Ok(_) => "done",
-        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => "short",
-        Err(_) => "bad",
+    let mut part = [0; 4096];
+    let (mut left, mut read, mut total) = (data.len(), 0, 0);
+    let status = loop {
+        let (mut room, mut made) = (part.len(), 0);
+        let result = BrotliDecompressStream(
+            &mut left, &mut read, data, &mut room, &mut made, &mut part, &mut total, &mut state,
+        );
+        out.extend_from_slice(&part[..made]);
+        match result {
+            _ if out.len() > most => break "large",
+            BrotliResult::NeedsMoreOutput => {}
+            BrotliResult::ResultSuccess => break "done",
+            BrotliResult::NeedsMoreInput => break "short",
+            BrotliResult::ResultFailure => break "bad",
+        }
     };
-    answer(&ctx, status, data.len(), out)
+    answer(&ctx, status, read, out)
 }
 
 /// The checksum of gzip, from a value before.

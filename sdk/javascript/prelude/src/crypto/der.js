@@ -1,6 +1,6 @@
 /** DER, as much of it as keys need, and PEM. */
 import { Buffer } from '../node/buffer/index.js';
-import { joined } from './backend.js';
+import { joined, viewOf } from './backend.js';
 
 export const INTEGER = 0x02;
 export const BIT_STRING = 0x03;
@@ -154,8 +154,6 @@ export function oidText(content) {
     return parts.join('.');
 }
 
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-
 /**
  * The first PEM block of a text: `{label, headers, bytes}`, or undefined. Lines matter as they do to OpenSSL: a key whose
  * line breaks were lost is none.
@@ -177,9 +175,11 @@ export function readPem(text) {
         }
         body = body.slice(gap + 1);
     }
-    const base64 = body.join('').replace(/\s+/g, '');
-    if (!BASE64.test(base64)) return undefined;
-    return { label, headers, bytes: new Uint8Array(Buffer.from(base64, 'base64')) };
+    // Written and read again rather than matched: both are done outside of JavaScript.
+    const base64 = body.some((line) => line.startsWith(' ')) ? body.join('').replaceAll(' ', '') : body.join('');
+    const bytes = Buffer.from(base64, 'base64');
+    if (bytes.toString('base64') !== base64) return undefined;
+    return { label, headers, bytes: viewOf(bytes) };
 }
 
 /** A PEM block. */

@@ -216,12 +216,12 @@ export function publicKey(input, creating = false) {
 /** `{label?, bytes}` of what is PEM, or DER when an option says so. */
 function textOrDer(key, { format, type, encoding }) {
     if (format !== undefined && format !== 'pem' && format !== 'der') throw badValue('key.format', format);
-    const bytes = bytesOf(key, 'key', encoding);
     if (format === 'der') {
+        const bytes = bytesOf(key, 'key', encoding);
         if (type === undefined) throw badValue('key.type', type);
         return { headers: {}, type, bytes };
     }
-    const pem = der.readPem(buffer(bytes).toString('latin1'));
+    const pem = der.readPem(typeof key === 'string' && !encoding ? key : buffer(bytesOf(key, 'key', encoding)).toString());
     if (!pem) throw unreadableKey();
     return pem;
 }

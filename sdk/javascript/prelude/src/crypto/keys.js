@@ -222,4 +222,7 @@ function ecFromJwk(curve, type, member) {
 const badJwk = () => coded(Error, 'ERR_CRYPTO_INVALID_JWK', 'Invalid JWK data');
 
 /** What the host takes: base64 of the DER. */
-export const forHost = (key) => base64(key.type === 'private' ? writePkcs8(key) : writeSpki(key));
+export function forHost(key) {
+    key.forHost ??= base64(key.type === 'private' ? writePkcs8(key) : writeSpki(key));
+    return key.forHost;
+}

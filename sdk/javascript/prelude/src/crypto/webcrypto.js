@@ -21,8 +21,9 @@ export class CryptoKey {
     #algorithm;
     #usages;
 
-    constructor(secret, { type, extractable, algorithm, usages, material }) {
+    constructor(secret, parts) {
         if (secret !== INTERNAL) throw coded(TypeError, 'ERR_ILLEGAL_CONSTRUCTOR', 'Illegal constructor');
+        const { type, extractable, algorithm, usages, material } = parts;
         this.#type = type;
         this.#extractable = extractable;
         this.#algorithm = algorithm;
