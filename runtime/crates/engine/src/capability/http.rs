@@ -105,9 +105,6 @@ impl Fetch {
                 Some(STANDARD.decode(text).map_err(|error| format!("the body is not base64: {error}"))?)
             }
         };
-        if body.is_some() && (method == Method::GET || method == Method::HEAD) {
-            return Err(format!("a {method} request has no body"));
-        }
         let timeout = Duration::from_millis(timeout_ms.unwrap_or(TIMEOUT_MS));
         Ok(Self { method, url, headers: check_headers(headers)?, body, timeout, redirect })
     }
@@ -148,11 +145,16 @@ fn check_headers(headers: &[(String, String)]) -> Result<HeaderMap, String> {
         if is_ours(name.as_str()) {
             return Err(format!("the header `{name}` cannot be set"));
         }
-        let value =
-            HeaderValue::from_str(value).map_err(|_bad| format!("the value of header `{name}` is not legal"))?;
+        let value = header_value(value).ok_or_else(|| format!("the value of header `{name}` is not legal"))?;
         map.append(name, value);
     }
     Ok(map)
+}
+
+/// A value on the wire: a byte a character, as Node and browsers send it; UTF-8 where that cannot be.
+fn header_value(value: &str) -> Option<HeaderValue> {
+    let latin: Option<Vec<u8>> = value.chars().map(|character| u8::try_from(u32::from(character)).ok()).collect();
+    HeaderValue::from_bytes(latin.as_deref().unwrap_or(value.as_bytes())).ok()
 }
 
 /// Headers that the host alone sets: they steer the connection.
@@ -400,7 +402,8 @@ mod tests {
         check("CONNECT", url, header, None, Err("method"));
         check("G\nET", url, header, None, Err("method"));
         check("GET", "example.com", header, None, Err("URL"));
-        check("GET", url, header, Some(Body::Text(String::new())), Err("no body"));
+        // Not what the standard has in mind, but what some clients send and some servers want.
+        check("GET", url, header, Some(Body::Text(String::new())), Ok(()));
         check("POST", url, header, Some(Body::Base64("?".into())), Err("base64"));
         for ours in
             ["Host", "Content-Length", "transfer-encoding", "Connection", "Proxy-Authorization", "Upgrade", "TE"]
@@ -409,6 +412,14 @@ mod tests {
         }
         check("GET", url, ("a b", "x"), None, Err("no header name"));
         check("GET", url, ("a", "x\r\nb: c"), None, Err("not legal"));
+    }
+
+    #[test]
+    fn sends_a_byte_a_character() {
+        let bytes = |value: &str| header_value(value).map(|value| value.as_bytes().to_vec());
+        assert_eq!(bytes("é").as_deref(), Some(&b"\xe9"[..]));
+        assert_eq!(bytes("€").as_deref(), Some("€".as_bytes()));
+        assert_eq!(bytes("a\nb"), None);
     }
 
     #[test]
