@@ -65,7 +65,8 @@ Object.assign(METHODS, {
     },
     trace(...args) {
         const error = { name: 'Trace', message: formatWithOptions(this.options, ...args) };
-        const stack = `${new Error().stack ?? ''}`.split('\n').filter((line) => /^\s+at /.test(line)).slice(1);
+        const stack = `${new Error().stack ?? ''}`.split('\n').filter((line) => /^\s+at /.test(line));
+        while (/postern\.js|<anonymous>\)$/.test(stack[0])) stack.shift();
         const head = error.message === '' ? error.name : `${error.name}: ${error.message}`;
         this.line(LEVEL.trace, [[head, ...stack].join('\n')]);
     },

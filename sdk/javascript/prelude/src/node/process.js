@@ -10,9 +10,11 @@ const VERSION = '22.21.1';
 /** Where text for stdout (false) and stderr (true) goes; the console sets it. */
 export const output = { write: undefined };
 
-const process = Object.create(
-    Object.create(EventEmitter.prototype, { constructor: { value: function process() {}, writable: true, configurable: true } }),
-);
+/** The class that `process` says it is of. */
+const Process = { process() {} }.process;
+const proto = Object.create(EventEmitter.prototype, { constructor: { value: Process, writable: true, configurable: true } });
+Object.defineProperty(Process, 'prototype', { value: proto });
+const process = Object.create(proto);
 EventEmitter.call(process);
 Object.defineProperty(process, Symbol.toStringTag, { value: 'process', configurable: true });
 
@@ -32,7 +34,23 @@ hrtime.bigint = function bigint() {
 
 function nextTick(callback, ...args) {
     validateFunction(callback, 'callback');
-    queueMicrotask(args.length === 0 ? () => callback() : () => callback(...args));
+    queueMicrotask(() => {
+        try {
+            callback(...args);
+        } catch (error) {
+            uncaught(error);
+        }
+    });
+}
+
+/** What nobody catches ends the run, as it ends a process: a turn of its own throws it. */
+function uncaught(error) {
+    if (process.listenerCount('uncaughtException') > 0) process.emit('uncaughtException', error, 'uncaughtException');
+    else {
+        setImmediate(() => {
+            throw error;
+        });
+    }
 }
 
 export function emitWarning(warning, type, code) {
