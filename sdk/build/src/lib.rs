@@ -87,27 +87,44 @@ fn cargo(folder: &Path) -> Result<Command> {
     let mut cargo = Command::new(cargo_path());
     cargo.env("CARGO_ENCODED_RUSTFLAGS", flags(folder).join("\u{1f}"));
     // Debian's compiler is there only because the target could not be had before.
-    let debian = missing_debian_packages().is_empty();
+    let debian = missing_debian_packages(&[]).is_empty();
     if has_target(&sysroot) || (!debian && install_target() && has_target(&sysroot)) {
         return Ok(cargo);
     }
-    if !debian {
-        install_debian_compiler()?;
-    }
+    let mut cargo = debian_cargo(&[])?;
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", flags(folder).join("\u{1f}")).args(["-Zbuild-std=std,panic_abort"]);
+    Ok(cargo)
+}
+
+/// A cargo that builds with Debian's compiler, and the standard library from its sources (`-Zbuild-std`). The packages
+/// it needs are installed when they are missing, and `more` beside them.
+///
+/// # Errors
+/// When a package is missing and cannot be installed.
+pub fn debian_cargo(more: &[&'static str]) -> Result<Command> {
+    install_debian_packages(more)?;
+    let mut cargo = Command::new(cargo_path());
     cargo
         .env("RUSTC", DEBIAN_RUSTC)
         // A stable compiler builds its own standard library only when it is told that we mean it.
         .env("RUSTC_BOOTSTRAP", "1")
-        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker(&sysroot)?)
-        .args(["-Zbuild-std=std,panic_abort"]);
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker(&sysroot("rustc")?)?);
     Ok(cargo)
 }
 
 /// The stack lies below the statics, so that its overflow traps instead of overwriting them, and is small, so that
-/// all of an action's memory stays within what the host keeps resident. Paths of this machine do not enter a module.
+/// all of an action's memory stays within what the host keeps resident.
 fn flags(folder: &Path) -> Vec<String> {
     let mut flags: Vec<String> =
         ["-Clink-arg=-zstack-size=65536", "-Clink-arg=--stack-first"].map(str::to_owned).into();
+    flags.extend(remapped_paths(folder));
+    flags
+}
+
+/// Flags that keep the paths of this machine out of a module.
+#[must_use]
+pub fn remapped_paths(folder: &Path) -> Vec<String> {
+    let mut flags = Vec::new();
     flags.push(format!("--remap-path-prefix={}=", folder.join("").display()));
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo")));
@@ -132,26 +149,30 @@ fn install_target() -> bool {
     rustup.status().is_ok_and(|status| status.success())
 }
 
-fn missing_debian_packages() -> Vec<&'static str> {
-    DEBIAN_PACKAGES.into_iter().filter(|name| !is_installed(name)).collect()
+fn missing_debian_packages(more: &[&'static str]) -> Vec<&'static str> {
+    DEBIAN_PACKAGES.into_iter().chain(more.iter().copied()).filter(|name| !is_installed(name)).collect()
 }
 
-fn install_debian_compiler() -> Result<()> {
+fn install_debian_packages(more: &[&'static str]) -> Result<()> {
+    let missing = missing_debian_packages(more);
+    if missing.is_empty() {
+        return Ok(());
+    }
     let apt = |arguments: &[&str]| {
         let status = Command::new("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive").status();
         status.is_ok_and(|status| status.success())
     };
-    let install: Vec<_> =
-        ["install", "-y", "--no-install-recommends"].into_iter().chain(missing_debian_packages()).collect();
+    let install: Vec<_> = ["install", "-y", "--no-install-recommends"].into_iter().chain(missing).collect();
     if !apt(&install) {
         apt(&["update"]);
         apt(&install);
     }
+    let missing = missing_debian_packages(more);
     ensure!(
-        missing_debian_packages().is_empty(),
+        missing.is_empty(),
         "the target {TARGET} is missing: run `rustup target add {TARGET}`, or on Debian, as root, \
          `apt-get install --no-install-recommends {}`",
-        DEBIAN_PACKAGES.join(" ")
+        missing.join(" ")
     );
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::process::{self, cargo, is_there, note};
-use crate::{clients, fuzz, guests};
+use crate::{clients, fuzz, guests, javascript};
 
 /// How long each fuzz target runs here; by hand it may be longer.
 const FUZZ_FOR_SECONDS: u32 = 20;
@@ -18,6 +18,7 @@ fn run_all() -> Result<()> {
     // The server that the end-to-end tests start, built with what the tests are built with: cargo would otherwise
     // choose other features of the same dependencies and build them twice.
     process::run(&mut cargo(&["build", "--workspace", "--lib", "--bins", "--tests"])?)?;
+    javascript::check()?;
     let server = process::target_folder()?.join("debug/postern");
     process::run(cargo(&["nextest", "run", "--workspace"])?.env("POSTERN_BIN", server))?;
     process::run(&mut cargo(&["test", "--quiet", "--workspace", "--doc"])?)?;
@@ -32,6 +33,7 @@ fn set_up() -> Result<()> {
             process::run(Command::new("rustup").args(["component", "add", component]))?;
         }
     }
+    clients::setup::program("tmux", "-V")?;
     if !is_there("cargo-nextest", "--version") {
         process::run(&mut cargo(&["install", "--locked", "cargo-nextest"])?)?;
     }

@@ -1,7 +1,7 @@
 //! `cargo xtask clients`: Auth0's own clients, unmodified, against a server of ours; and requests made up from the API's
 //! description.
 
-mod setup;
+pub(crate) mod setup;
 
 use std::fs;
 use std::path::{Path, PathBuf};

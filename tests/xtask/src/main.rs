@@ -6,6 +6,7 @@ mod clients;
 mod demo;
 mod fuzz;
 mod guests;
+mod javascript;
 mod process;
 mod program;
 

@@ -25,28 +25,28 @@ pub(crate) fn built() -> PathBuf {
 
 /// Compiles the guest.
 pub(crate) fn build() -> Result<PathBuf> {
-    let folder = folder().join("engine");
+    let folder = folder().join("engine").canonicalize().context("find the sources of the engine")?;
     crate::quickjs::patch(&folder)?;
-    let sysroot = Command::new("rustc").args(["+1.95.0", "--print", "sysroot"]).output().context("run rustc")?;
-    let sysroot = PathBuf::from(String::from_utf8(sysroot.stdout)?.trim());
-    let flags = ["-Clink-arg=--export=__stack_pointer", "-Clink-arg=-zstack-size=1048576", "-Clink-arg=--stack-first"];
-    let status = Command::new("cargo")
+    let mut flags = ["--export=__stack_pointer", "-zstack-size=1048576", "--stack-first"]
+        .map(|argument| format!("-Clink-arg={argument}"))
+        .to_vec();
+    flags.extend(postern_sdk_build::remapped_paths(&folder));
+    // The same sources have to give the same bytes wherever they lie.
+    let c_flags = format!(
+        "-mbulk-memory -mnontrapping-fptoint -msign-ext -mmutable-globals -ffile-prefix-map={}=.",
+        folder.display()
+    );
+    let status = postern_sdk_build::debian_cargo(&["clang-19", "llvm-19"])?
         .args(["build", "--release", "--locked", "-Zbuild-std=std,panic_abort", "--target", postern_sdk_build::TARGET])
         .arg("--target-dir")
         .arg(target())
         .current_dir(&folder)
         .env_remove("CARGO_BUILD_BUILD_DIR")
         .env_remove("CARGO_TARGET_DIR")
-        .env("RUSTC", "/usr/bin/rustc")
-        .env("RUSTC_BOOTSTRAP", "1")
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
-        .env(
-            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER",
-            sysroot.join("lib/rustlib/x86_64-unknown-linux-gnu/bin/rust-lld"),
-        )
         .env("CC_wasm32_unknown_unknown", "clang-19")
         .env("AR_wasm32_unknown_unknown", "llvm-ar-19")
-        .env("CFLAGS_wasm32_unknown_unknown", "-mbulk-memory -mnontrapping-fptoint -msign-ext -mmutable-globals")
+        .env("CFLAGS_wasm32_unknown_unknown", c_flags)
         .status()
         .context("run cargo")?;
     ensure!(status.success(), "the guest does not build: cargo ended with {status}");
@@ -57,6 +57,16 @@ pub(crate) fn build() -> Result<PathBuf> {
 fn stale(folder: &Path) -> bool {
     let written = |name: &str| std::fs::metadata(folder.join(name)).and_then(|file| file.modified()).ok();
     written("node_modules/.package-lock.json") < written("package-lock.json")
+}
+
+/// What compiles the guest: another version may give other bytes.
+pub(crate) fn compilers() -> Result<String> {
+    let said = |program: &str| {
+        let output = Command::new(program).arg("--version").output().with_context(|| format!("run {program}"))?;
+        let text = String::from_utf8(output.stdout)?;
+        anyhow::Ok(text.lines().next().unwrap_or_default().to_owned())
+    };
+    Ok(format!("{}\n{}\n", said("/usr/bin/rustc")?, said("clang-19")?))
 }
 
 /// The prelude as one script, whose value is its main function.

@@ -33,19 +33,6 @@ pub(crate) async fn build(guest: &Path, prelude: &str) -> Result<Vec<u8>> {
     wizer.snapshot(&context, &mut guest).await
 }
 
-/// What `postern_compile` makes of a payload.
-pub(crate) fn compile(wasm: &[u8], payload: &[u8]) -> Result<Vec<u8>> {
-    let engine = engine()?;
-    let module = Module::new(&engine, wasm)?;
-    let mut guest = Guest::new(&engine, &module)?;
-    let (place, len) = guest.give(payload)?;
-    let compile = guest.instance.get_typed_func::<(i32, i32), i64>(&mut guest.store, "postern_compile")?;
-    match compile.call(&mut guest.store, (place, len)) {
-        Ok(packed) => Ok(guest.bytes(packed).to_vec()),
-        Err(error) => Err(guest.why(&error)),
-    }
-}
-
 fn engine() -> Result<Engine> {
     let mut config = Config::new();
     config.max_wasm_stack(4 << 20).async_stack_size(8 << 20);

@@ -10,7 +10,7 @@ use postern_engine::{Directory, EgressPolicy, Engine, EngineConfig, Entry, RunIn
 use postern_model::ExecutionLimits;
 use serde_json::{Value, json};
 
-use crate::{guest, image};
+use crate::guest;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -62,9 +62,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
         EngineConfig { cache_dir: Some(std::env::temp_dir().join("postern-js-cache")), ..EngineConfig::default() };
     config.egress.allow = arguments.allow;
     let engine = Engine::new(config)?;
-    let compiled =
-        image::compile(&wasm, &serde_json::to_vec(&payload)?).map_err(|error| anyhow::anyhow!("{error:?}"))?;
-    let program = engine.build(&wasm, &compiled).await?;
+    let program = engine.build(&wasm, &serde_json::to_vec(&payload)?).await?;
     let limits = ExecutionLimits::default();
     for time in 1..=arguments.times {
         let input = RunInput {

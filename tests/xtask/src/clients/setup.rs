@@ -45,6 +45,27 @@ impl Tools {
     }
 }
 
+/// Node, with the packages that a folder's lock file names; `folder` is where a Node of our own may be.
+///
+/// # Errors
+/// When something is missing and cannot be installed.
+pub(crate) fn node_with(packages: &Path, folder: &Path) -> Result<PathBuf> {
+    let clients = workspace()?.join("tests/clients");
+    let environment = folder.join("venv");
+    if !(is_there("npm", "--version") && is_new_enough(Path::new("node"))) {
+        fs::create_dir_all(folder).with_context(|| format!("create {}", folder.display()))?;
+        python_packages(&environment, &clients.join("python/requirements.txt"))?;
+    }
+    let node = node(&environment, &clients.join("python/requirements-node.txt"))?;
+    node_packages(&node, packages)?;
+    Ok(node)
+}
+
+/// A program of Debian's, installed when it is missing.
+pub(crate) fn program(name: &str, version: &str) -> Result<()> {
+    if is_there(name, version) { Ok(()) } else { install(&[name]) }
+}
+
 /// Packages of Debian, installed when this is root on Debian.
 fn install(packages: &[&str]) -> Result<()> {
     let root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
