@@ -18,7 +18,7 @@ pub static ENGINE: &[u8] = include_bytes!("../engine.wasm");
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// A CommonJS module that exports handlers.
+    /// A `CommonJS` module that exports handlers.
     Action,
     /// `function (user, context, callback)`.
     Rule,
@@ -27,7 +27,7 @@ pub enum Kind {
 /// An Actions Module.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Module {
-    /// CommonJS source.
+    /// `CommonJS` source.
     pub source: String,
 }
 

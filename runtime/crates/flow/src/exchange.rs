@@ -128,7 +128,7 @@ fn apply(claims: &mut TokenClaims, mutations: Vec<Mutation>) -> Result<(Vec<Verd
         #[expect(clippy::wildcard_enum_match_arm, reason = "this trigger knows these alone")]
         verdicts.push(match mutation {
             Mutation::AccessDeny { reason, code } => {
-                denied.get_or_insert((code.unwrap_or_else(|| "access_denied".to_owned()), reason.into_text()));
+                denied.get_or_insert_with(|| (code.unwrap_or_else(|| "access_denied".to_owned()), reason.into_text()));
                 Verdict::Applied
             }
             Mutation::AccessTokenSetCustomClaim { key, value } => {
