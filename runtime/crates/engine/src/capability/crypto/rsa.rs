@@ -57,10 +57,7 @@ pub(super) fn sign_pkcs1(hash: CryptoHash, key: &[u8], data: &[u8]) -> Outcome {
 }
 
 pub(super) fn sign_pss(hash: CryptoHash, salt: PssSalt, key: &[u8], data: &[u8]) -> Outcome {
-    let salt = match salt {
-        PssSalt::Bytes(bytes) if bytes == hash_bytes(hash) => PssSalt::Digest,
-        other => other,
-    };
+    let salt = if salt == PssSalt::Bytes(hash_bytes(hash)) { PssSalt::Digest } else { salt };
     macro_rules! with_salt {
         ($encoding:expr) => {
             match salt {
