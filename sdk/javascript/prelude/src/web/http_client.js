@@ -105,6 +105,7 @@ export class ClientRequest extends Stream.Writable {
         this.path = given.path || '/';
         this.#url = addressOf(given, protocol);
         for (const [name, value] of headerPairs(given.headers)) this.appendHeader(name, value);
+        if (given.setHost !== false && !this.hasHeader('host')) this.setHeader('Host', new URL(this.#url).host);
         if (given.auth && !this.hasHeader('authorization')) {
             this.setHeader('Authorization', `Basic ${btoa(String.fromCharCode(...utf8(given.auth)))}`);
         }

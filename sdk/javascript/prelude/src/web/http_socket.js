@@ -74,39 +74,44 @@ export class Socket extends EventEmitter {
     }
 }
 
-/** Keeps the settings that callers look at. */
-export class Agent extends EventEmitter {
-    defaultPort = 80;
-    protocol = 'http:';
-    requests = {};
-    sockets = {};
-    freeSockets = {};
-
-    constructor(options = {}) {
-        super();
-        this.options = { path: null, noDelay: true, ...options };
-        this.keepAlive = Boolean(options?.keepAlive);
-        this.keepAliveMsecs = options?.keepAliveMsecs ?? 1000;
-        this.maxSockets = options?.maxSockets ?? Infinity;
-        this.maxFreeSockets = options?.maxFreeSockets ?? 256;
-        this.maxTotalSockets = options?.maxTotalSockets ?? Infinity;
-        this.scheduling = options?.scheduling ?? 'lifo';
-        this.totalSocketCount = 0;
-    }
-
-    getName(options = {}) {
-        return `${options.host ?? 'localhost'}:${options.port ?? ''}:${options.localAddress ?? ''}`;
-    }
-
-    createConnection() {
-        throw new Error('Connections cannot be made in an action: only requests');
-    }
-
-    destroy() {}
+/** Keeps the settings that callers look at. A function, not a class: old packages call it to inherit from it. */
+export function Agent(options) {
+    if (!(this instanceof Agent)) return new Agent(options);
+    EventEmitter.call(this);
+    const given = options ?? {};
+    this.defaultPort = 80;
+    this.protocol = 'http:';
+    this.options = { path: null, noDelay: true, ...given };
+    this.requests = {};
+    this.sockets = {};
+    this.freeSockets = {};
+    this.keepAliveMsecs = given.keepAliveMsecs || 1000;
+    this.keepAlive = given.keepAlive || false;
+    this.maxSockets = given.maxSockets || Infinity;
+    this.maxFreeSockets = given.maxFreeSockets || 256;
+    this.scheduling = given.scheduling || 'lifo';
+    this.maxTotalSockets = given.maxTotalSockets ?? Infinity;
+    this.totalSocketCount = 0;
 }
 
 /** The agent of `https`. */
-export class SecureAgent extends Agent {
-    defaultPort = 443;
-    protocol = 'https:';
+export function SecureAgent(options) {
+    if (!(this instanceof SecureAgent)) return new SecureAgent(options);
+    Agent.call(this, options);
+    this.defaultPort = 443;
+    this.protocol = 'https:';
+    this.maxCachedSessions = this.options.maxCachedSessions ?? 100;
 }
+
+Object.setPrototypeOf(Agent.prototype, EventEmitter.prototype);
+Object.setPrototypeOf(Agent, EventEmitter);
+Object.setPrototypeOf(SecureAgent.prototype, Agent.prototype);
+Object.setPrototypeOf(SecureAgent, Agent);
+
+Agent.prototype.getName = function getName(options = {}) {
+    return `${options.host ?? 'localhost'}:${options.port ?? ''}:${options.localAddress ?? ''}`;
+};
+Agent.prototype.createConnection = function createConnection() {
+    throw new Error('Connections cannot be made in an action: only requests');
+};
+Agent.prototype.destroy = function destroy() {};
