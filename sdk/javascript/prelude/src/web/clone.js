@@ -77,11 +77,10 @@ function cloneObject(value, copy, seen) {
 /**
  * A deep copy.
  * @param {unknown} value
- * @param {{transfer?: unknown[]}} [options] - what is transferred is copied as well
+ * @param {{transfer?: unknown[]}} [options]
  */
 export function structuredClone(value, options) {
     if (arguments.length === 0) throw missingValue();
-    void options;
     const seen = new Map();
     const copy = (part) => {
         if (typeof part === 'function' || typeof part === 'symbol') return refuse(part);
@@ -91,7 +90,10 @@ export function structuredClone(value, options) {
         seen.set(part, made);
         return made;
     };
-    return copy(value);
+    const made = copy(value);
+    // What is transferred is copied, and taken away from here.
+    for (const part of options?.transfer ?? []) if (part instanceof ArrayBuffer) part.transfer?.();
+    return made;
 }
 
 function missingValue() {
