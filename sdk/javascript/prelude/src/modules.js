@@ -1,5 +1,6 @@
 // What `require` finds: Actions Modules, Node's built-ins, and the version's bundle of npm packages.
 
+import { ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_UNKNOWN_BUILTIN_MODULE } from './node/errors.js';
 import { builtins } from './wiring.js';
 
 const loaded = new Map();
@@ -18,6 +19,7 @@ export function provide(modules, bundle) {
 }
 
 function missing(name) {
+    if (name.startsWith('node:')) return ERR_UNKNOWN_BUILTIN_MODULE(name);
     const error = new Error(`Cannot find module '${name}'\nRequire stack:\n- action.js`);
     error.code = 'MODULE_NOT_FOUND';
     error.requireStack = ['action.js'];
@@ -64,13 +66,8 @@ export function setModuleActions(make) {
 
 /** `require` of actions and modules. */
 export function require(name) {
-    if (typeof name !== 'string') {
-        const error = new TypeError(
-            `The "id" argument must be of type string. Received ${name === null ? 'null' : typeof name}`,
-        );
-        error.code = 'ERR_INVALID_ARG_TYPE';
-        throw error;
-    }
+    if (typeof name !== 'string') throw ERR_INVALID_ARG_TYPE('id', 'string', name);
+    if (name === '') throw ERR_INVALID_ARG_VALUE('id', name, 'must be a non-empty string');
     if (name.startsWith('actions:')) return requireModule(name);
     if (Object.hasOwn(builtins, builtinName(name))) return requireBuiltin(name);
     if (fromBundle !== null) return fromBundle(name);

@@ -153,6 +153,7 @@ export const ERR_INVALID_FILE_URL_PATH = coded(TypeError, 'ERR_INVALID_FILE_URL_
 export const ERR_INVALID_URI = coded(URIError, 'ERR_INVALID_URI', 'URI malformed');
 export const ERR_UNAVAILABLE = coded(Error, 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM',
     (what) => `${what} is not available in actions: they run without files, sockets, processes and threads`);
+export const ERR_UNKNOWN_BUILTIN_MODULE = coded(Error, 'ERR_UNKNOWN_BUILTIN_MODULE', (name) => `No such built-in module: ${name}`);
 export const ERR_ILLEGAL_CONSTRUCTOR = coded(TypeError, 'ERR_ILLEGAL_CONSTRUCTOR', 'Illegal constructor');
 export const ERR_INVALID_THIS = coded(TypeError, 'ERR_INVALID_THIS', (type) => `Value of "this" must be of type ${type}`);
 
