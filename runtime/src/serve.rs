@@ -15,9 +15,10 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use postern_api::Front;
 use postern_app::tenants::{Bootstrap, Scheme, bootstrap};
-use postern_app::{App, AppConfig};
+use postern_app::{App, AppConfig, PackagesConfig};
 use postern_engine::{EgressConfig, Engine, EngineConfig};
 use postern_model::tenant::{RateLimit, RateLimits};
+
 use postern_store::{SledConfig, SledStore, Store as _};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -64,6 +65,12 @@ pub(crate) struct ServeArgs {
     /// Certificates, PEM, that the requests of actions trust beside the system's.
     #[arg(long, env = "POSTERN_EGRESS_CA_FILE", value_name = "FILE")]
     egress_ca_file: Option<PathBuf>,
+    /// Registry of the npm packages that actions depend on [default: npm's own configuration].
+    #[arg(long, env = "POSTERN_NPM_REGISTRY", value_name = "URL")]
+    npm_registry: Option<Url>,
+    /// Fetches no npm packages: an action whose dependencies are not at hand is refused.
+    #[arg(long, env = "POSTERN_NPM_OFFLINE")]
+    npm_offline: bool,
     /// Runs of actions at the same time, in the whole process.
     #[arg(long, env = "POSTERN_CONCURRENT_RUNS", value_name = "N", default_value_t = 256)]
     concurrent_runs: usize,
@@ -164,6 +171,13 @@ async fn run(args: ServeArgs) -> anyhow::Result<()> {
     }
     tracing::info!(%address, domain = made.domain, issuer = made.issuer, "listening");
     let front = Front { listener, tls: tls.map(|tls| tls.config), behind_proxy: args.tls.behind_tls };
+    // The first login that needs it shall not wait for it.
+    let engine = app.clone();
+    let _javascript = tokio::spawn(async move {
+        if let Err(error) = engine.javascript().await {
+            tracing::error!(error = &error as &dyn std::error::Error, "the JavaScript engine does not compile");
+        }
+    });
     // Ends with the process: what is not sent by then waits in the store.
     let _outbox = tokio::spawn(postern_app::mail::outbox::run(app.clone()));
     if args.log_retention_days > 0 {
@@ -239,6 +253,11 @@ fn assemble(args: &ServeArgs) -> anyhow::Result<App> {
         rate_limits: RateLimits {
             management: RateLimit { per_second: args.management_rate, burst: args.management_burst },
             authentication: RateLimit { per_second: args.authentication_rate, burst: args.authentication_burst },
+        },
+        packages: PackagesConfig {
+            registry: args.npm_registry.clone(),
+            offline: args.npm_offline,
+            ..PackagesConfig::new(args.data.join("build-tools"))
         },
         scheme: if args.tls.is_on() { Scheme::Https } else { Scheme::Http },
     }))

@@ -22,6 +22,7 @@ mod guests;
 mod hostile;
 mod in_process;
 mod isolation;
+mod javascript;
 mod jobs;
 mod keys;
 mod local_loop;

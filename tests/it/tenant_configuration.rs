@@ -211,10 +211,12 @@ async fn actions_have_the_recorded_shapes() {
         "status": "pending", "secrets": [], "all_changes_deployed": false,
     });
     assert_eq!(made, want);
+    let broken = json!({"code": "exports.onExecutePostLogin = async (event, api) => {"});
+    let _answer = api.patch(&format!("{list}/{script}"), &broken).await.expect(200);
     let refused = api.post(&format!("{list}/{script}/deploy"), &json!({})).await;
     let message = refused.body["message"].as_str().unwrap().to_owned();
     let _code = refused.refused(400);
-    assert!(message.contains("JavaScript"), "{message}");
+    assert!(message.contains("SyntaxError"), "{message}");
 
     let id = api.action_create("compiled", &module("count"), &json!([])).await;
     let version = api.deploy(&id).await;

@@ -448,6 +448,7 @@ pub(crate) fn in_process(server: &Server) -> App {
         token_for: Duration::from_secs(24 * 3600),
         scheme: Scheme::Http,
         rate_limits: postern_model::tenant::RateLimits::default(),
+        packages: postern_app::PackagesConfig::new(data.join("build-tools")),
     })
 }
 

@@ -101,6 +101,7 @@ pub(crate) fn open(server: &Server) -> App {
         token_for: Duration::from_secs(24 * 3600),
         scheme: Scheme::Http,
         rate_limits: RateLimits::default(),
+        packages: postern_app::PackagesConfig::new(data.join("build-tools")),
     })
 }
 

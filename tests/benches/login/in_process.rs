@@ -41,6 +41,7 @@ async fn assemble(store: Arc<dyn Store>) -> (App, OpCtx, String) {
         token_for: Duration::from_secs(3600),
         scheme: Scheme::Https,
         rate_limits: RateLimits::default(),
+        packages: postern_app::PackagesConfig::new(std::env::temp_dir().join("postern-packages")),
     });
     let made = bootstrap(&app, DOMAIN, Timestamp::now()).await.expect("an empty store");
     let tenant = tenant_by_domain(&app, DOMAIN).await.expect("the tenant");

@@ -5,8 +5,10 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-import { assert, check, finish, needs, skip } from './lib/harness.mjs';
-import { domain, manage, management, realmGrant, run, uploadArtifact } from './lib/server.mjs';
+import { AuthClient } from '@auth0/auth0-auth-js';
+
+import { assert, check, finish, needs } from './lib/harness.mjs';
+import { connection, createClient, domain, email, manage, management, password, realmGrant, run, uploadArtifact } from './lib/server.mjs';
 
 const equal = assert.deepEqual;
 const program = createRequire(import.meta.url).resolve('auth0-deploy-cli');
@@ -143,24 +145,37 @@ await check('import again: ends with 0 and changes nothing', async () => {
   equal(await state(), have());
 });
 
-// Deploying code: runs where JavaScript does; elsewhere it is refused at once with the reason.
+// JavaScript all the way: a directory of actions is imported, and a login shows their claims and metadata.
 const deploying = join(folder, 'deploying');
+const second = `second-${run}`;
+const metadata = `exports.onExecutePostLogin = async (event, api) => {
+  const { URL } = require('url');
+  api.user.setAppMetadata('country', new URL('https://de.example.com').hostname.split('.')[0]);
+  api.idToken.setCustomClaim('https://example.com/logins', event.stats.logins_count);
+};
+`;
+const scripted = (name) => ({ ...json(directory, 'actions/script.json'), name, code: `actions/${name}/code.js`, deployed: true });
 write(deploying, {
-  'actions/script.json': { ...json(directory, 'actions/script.json'), deployed: true },
+  'actions/script.json': scripted(script),
   [`actions/${script}/code.js`]: code,
+  'actions/second.json': scripted(second),
+  [`actions/${second}/code.js`]: metadata,
+  'triggers/triggers.json': { 'post-login': [script, compiled, second].map((name) => ({ action_name: name, display_name: name === compiled ? `the ${name}` : name })) },
 });
-const runs = (await one(`actions/actions?actionName=${script}`, 'actions', script).catch(() => undefined))?.status === 'built';
-const deployed = await a0deploy(['import', '-i', deploying], { AUTH0_INCLUDED_ONLY: '["actions"]' });
-if (runs) {
-  await check('import: deploys an action with code', () => succeeds(deployed));
-} else {
-  await check('import: deploying an action with code is refused with the reason, at once', () => {
-    assert.notEqual(deployed.code, 0);
-    assert.match(deployed.said, /JavaScript/);
-    assert.ok(deployed.seconds < 100, `took ${deployed.seconds} s`);
-  });
-  skip('import: deploys an action with code', 'this server does not run JavaScript actions yet');
-}
+await check('import: deploys actions with code', async () => succeeds(await a0deploy(['import', '-i', deploying], { AUTH0_INCLUDED_ONLY: '["actions","triggers"]' })));
+await check('login: claims and metadata of imported actions', async () => {
+  const shop = await createClient('scripts');
+  const mail = email('js');
+  const user = await manage('POST', 'users', { email: mail, password, connection });
+  const auth = new AuthClient({ domain, clientId: shop.client_id, clientSecret: shop.client_secret });
+  const tokens = await auth.getTokenByPassword({ username: mail, password, realm: connection, scope: 'openid' });
+  equal([tokens.claims.a, tokens.claims['https://example.com/logins']], [1, 1]);
+  const { app_metadata: kept } = await manage('GET', `users/${encodeURIComponent(user.user_id)}`);
+  equal(kept.country, 'de');
+  await manage('DELETE', `users/${encodeURIComponent(user.user_id)}`);
+  await manage('DELETE', `clients/${shop.client_id}`);
+});
+await manage('PATCH', 'actions/triggers/post-login/bindings', { bindings: [{ ref: { type: 'action_name', value: compiled }, display_name: `the ${compiled}` }] });
 
 const out = join(folder, 'out');
 await check('export: everything, ends with 0', async () => succeeds(await a0deploy(['export', '-f', 'directory', '-o', out], { AUTH0_EXPORT_IDENTIFIERS: 'false' })));
@@ -197,7 +212,7 @@ await check('import of what was exported: ends with 0 and changes nothing', asyn
 
 // What was imported goes away.
 await manage('PATCH', 'actions/triggers/post-login/bindings', { bindings: [] });
-for (const name of [compiled, script]) {
+for (const name of [compiled, script, second]) {
   const found = await one(`actions/actions?actionName=${encodeURIComponent(name)}`, 'actions', name).catch(() => undefined);
   if (found) await manage('DELETE', `actions/actions/${found.id}?force=true`);
 }

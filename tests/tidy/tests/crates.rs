@@ -15,7 +15,15 @@ const LAYERS: [(&str, &[&str]); 19] = [
     ("postern-packages", &["postern-model"]),
     (
         "postern-app",
-        &["postern-contract", "postern-engine", "postern-flow", "postern-model", "postern-packages", "postern-store"],
+        &[
+            "postern-contract",
+            "postern-engine",
+            "postern-flow",
+            "postern-javascript",
+            "postern-model",
+            "postern-packages",
+            "postern-store",
+        ],
     ),
     ("postern-api", &["postern-app", "postern-contract", "postern-model"]),
     (

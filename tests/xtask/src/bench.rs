@@ -6,7 +6,12 @@ use crate::guests;
 use crate::process::{self, cargo};
 
 /// Package and name of each benchmark, from the parts to the whole.
-const BENCHES: [(&str, &str); 3] = [("postern-engine", "run"), ("postern-store", "commit"), ("postern-e2e", "login")];
+const BENCHES: [(&str, &str); 4] = [
+    ("postern-engine", "run"),
+    ("postern-engine", "javascript"),
+    ("postern-store", "commit"),
+    ("postern-e2e", "login"),
+];
 
 pub(crate) fn run(packages: &[String]) -> Result<()> {
     if let Some(unknown) = packages.iter().find(|name| !BENCHES.iter().any(|(package, _)| package == name)) {

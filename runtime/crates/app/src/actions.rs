@@ -3,6 +3,7 @@
 //! An action has one draft and immutable numbered versions (`versions`), its module is an artifact (`artifacts`),
 //! and its place in a trigger is a binding (`bindings`).
 
+mod build;
 mod draft;
 mod run;
 pub(crate) mod writes;
@@ -95,7 +96,8 @@ pub async fn action_create(
     }
     let id = ids::action()?;
     let blank = draft::empty(input.runtime.unwrap_or(Runtime::Node22));
-    let draft = draft::apply(app, (tenant, &id), &blank, &input, ctx.now)?;
+    let mut draft = draft::apply(app, (tenant, &id), &blank, &input, ctx.now)?;
+    let rows = build::build(app, ctx, &trigger, &mut draft).await?;
     let mut action = Action {
         id,
         revision: 0,
@@ -113,7 +115,7 @@ pub async fn action_create(
         CreateMode::Draft => None,
         CreateMode::Deploy => Some(versions::next(&mut action, ctx.now)?),
     };
-    set = set.insert(&action);
+    set = rows.iter().fold(set.insert(&action), WriteSet::put);
     if let Some(version) = &deployed {
         set = set.insert(version);
     }
@@ -167,7 +169,7 @@ pub async fn action_update(app: &App, ctx: &OpCtx, id: &str, input: &ActionInput
     draft::check(input)?;
     for _ in 0..writes::ATTEMPTS {
         let mut action = action_load(app, ctx, id).await?;
-        let next = draft::apply(app, (&ctx.tenant.id, &action.id), &action.draft, input, ctx.now)?;
+        let mut next = draft::apply(app, (&ctx.tenant.id, &action.id), &action.draft, input, ctx.now)?;
         if let Some(trigger) = &input.trigger
             && trigger.id != action.trigger.id
         {
@@ -179,10 +181,12 @@ pub async fn action_update(app: &App, ctx: &OpCtx, id: &str, input: &ActionInput
         if let Some(trigger) = &input.trigger {
             action.trigger.clone_from(trigger);
         }
+        let rows = build::build(app, ctx, &action.trigger, &mut next).await?;
         action.draft = next;
         touch(app, ctx, &mut action).await?;
         let set =
             WriteSet::new(&ctx.tenant.id, ctx.request_id).replace(&action).insert(&audit(ctx, "action_update", id)?);
+        let set = rows.iter().fold(set, WriteSet::put);
         if writes::commit(app, set).await?.is_some() {
             app.logins().forget(&ctx.tenant.id);
             return action_view(app, ctx, id).await;

@@ -1,10 +1,11 @@
-//! Artifacts: the modules of compiled actions. The bytes are a row of their own, named by their SHA-256 within the
+//! Artifacts: the modules of compiled actions, and what the JavaScript engine loads for others. The bytes are a row of their own, named by their SHA-256 within the
 //! tenant, so that a draft and the versions made from it share one row. They are kept when nothing names them any
 //! more: a recorded run can be made again from its journal only with its module.
 
 use std::sync::Arc;
 
 use postern_engine::{BuildError, InvalidModule, Program};
+use postern_model::action::ArtifactKind;
 use postern_model::{Artifact, TenantId, limits};
 use postern_store::{ArtifactBytes, WriteSet};
 
@@ -48,12 +49,14 @@ pub async fn artifact_replace(
     }
     let stamp = program.stamp().cloned().unwrap_or_default();
     let artifact = Artifact {
+        kind: ArtifactKind::Module,
         // The key of a program without a payload.
         sha256: program.key().to_owned(),
         size: wasm.len() as u64,
         abi: postern_contract::ABI_VERSION,
         sdk: Some(format!("{} {}", stamp.sdk, stamp.sdk_version).trim().to_owned()).filter(|sdk| !sdk.is_empty()),
         egress: stamp.egress,
+        lock_sha256: None,
     };
     let row = ArtifactBytes { sha256: artifact.sha256.clone(), bytes: Arc::clone(&wasm) };
     for _ in 0..writes::ATTEMPTS {
@@ -80,22 +83,37 @@ pub async fn artifact_replace(
 pub async fn artifact_fetch(app: &App, ctx: &OpCtx, action_id: &str) -> Result<(Artifact, Arc<[u8]>), AppError> {
     ctx.require("read:actions")?;
     let action = actions::action_load(app, ctx, action_id).await?;
-    let artifact =
-        action.draft.artifact.ok_or_else(|| AppError::not_found("The draft of that action has no artifact."))?;
+    let artifact = action
+        .draft
+        .artifact
+        .filter(|artifact| artifact.kind == ArtifactKind::Module)
+        .ok_or_else(|| AppError::not_found("The draft of that action has no artifact."))?;
     let bytes = bytes(app, &ctx.tenant.id, &artifact).await?;
     Ok((artifact, bytes))
 }
 
-/// The compiled form of an artifact: from the engine's cache, or built from the stored module.
+/// What runs of an artifact: from the engine's memory or its folder, or built from the stored bytes.
 ///
 /// # Errors
-/// When the module is not stored, or no longer builds.
+/// When the bytes are not stored, or no longer build.
 pub async fn program_load(app: &App, tenant: &TenantId, artifact: &Artifact) -> Result<Arc<Program>, AppError> {
-    if let Some(program) = app.engine().cached(&artifact.sha256) {
-        return Ok(program);
+    match artifact.kind {
+        ArtifactKind::Module => {
+            if let Some(program) = app.engine().cached(&artifact.sha256) {
+                return Ok(program);
+            }
+            let wasm = bytes(app, tenant, artifact).await?;
+            Ok(app.engine().build(&wasm, &[]).await?)
+        }
+        ArtifactKind::Payload => {
+            let module = app.javascript().await?;
+            if let Some(program) = app.engine().program_kept(&module, &artifact.sha256).await {
+                return Ok(program);
+            }
+            let payload = bytes(app, tenant, artifact).await?;
+            Ok(app.engine().program(&module, &payload).await?)
+        }
     }
-    let wasm = bytes(app, tenant, artifact).await?;
-    Ok(app.engine().build(&wasm, &[]).await?)
 }
 
 async fn bytes(app: &App, tenant: &TenantId, artifact: &Artifact) -> Result<Arc<[u8]>, AppError> {

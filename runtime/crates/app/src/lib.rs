@@ -45,12 +45,15 @@ pub mod versions;
 use std::sync::Arc;
 use std::time::Duration;
 
-use postern_engine::Engine;
+use postern_engine::{CompiledModule, Engine};
 use postern_model::tenant::RateLimits;
+use postern_packages::Packages;
 use postern_store::{Health, Store};
+use tokio::sync::OnceCell;
 
 pub use ctx::{OpCtx, ScopeSet};
 pub use error::{AppError, Code, Kind};
+pub use postern_packages::PackagesConfig;
 pub use secrets::MasterKey;
 
 /// What the program is put together from.
@@ -70,6 +73,8 @@ pub struct AppConfig {
     pub scheme: tenants::Scheme,
     /// Of tenants without their own.
     pub rate_limits: RateLimits,
+    /// Where the npm packages of actions come from.
+    pub packages: PackagesConfig,
 }
 
 /// The program without its front. Cheap to clone.
@@ -85,6 +90,8 @@ struct Inner {
     logins: login::LoginState,
     outbox: mail::outbox::Outbox,
     jobs: jobs::JobState,
+    packages: Packages,
+    javascript: OnceCell<CompiledModule>,
 }
 
 impl App {
@@ -92,13 +99,15 @@ impl App {
     #[must_use]
     pub fn new(config: AppConfig) -> Self {
         Self(Arc::new(Inner {
-            config,
             tenants: tenants::Loaded::default(),
             failed_exchanges: tokens::FailedExchanges::default(),
             unknown_failures: authentication::UnknownFailures::default(),
             logins: login::LoginState::default(),
             outbox: mail::outbox::Outbox::default(),
             jobs: jobs::JobState::default(),
+            packages: Packages::new(config.packages.clone()),
+            javascript: OnceCell::new(),
+            config,
         }))
     }
 
@@ -118,6 +127,22 @@ impl App {
     #[must_use]
     pub fn engine(&self) -> &Engine {
         &self.0.config.engine
+    }
+
+    /// The JavaScript engine, compiled when it is first asked for.
+    ///
+    /// # Errors
+    /// When it does not compile, which is our fault.
+    pub async fn javascript(&self) -> Result<CompiledModule, AppError> {
+        let compile = || async {
+            let module = self.engine().module(&Arc::from(postern_javascript::ENGINE)).await;
+            module.map_err(|error| AppError::internal("compile the JavaScript engine").with_source(error))
+        };
+        self.0.javascript.get_or_try_init(compile).await.cloned()
+    }
+
+    pub(crate) fn packages(&self) -> &Packages {
+        &self.0.packages
     }
 
     /// What logins keep in memory: locks, bound programs, caches.

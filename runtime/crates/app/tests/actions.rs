@@ -45,6 +45,7 @@ impl Bench {
             token_for: Duration::from_secs(60),
             scheme: Scheme::Https,
             rate_limits: RateLimits::default(),
+            packages: postern_app::PackagesConfig::new(folder.path().join("packages")),
         });
         Self { app, _folder: folder }
     }
@@ -254,12 +255,13 @@ async fn only_a_built_draft_is_deployed_or_tested() {
     let empty = bench.create("empty").await;
     let script = ActionInput {
         runtime: Some(Runtime::Node22),
-        code: Some("exports.onExecutePostLogin = async () => {};".to_owned()),
+        code: Some("exports.onExecutePostLogin = async () => {\n  const a = ;\n};".to_owned()),
         ..input("script")
     };
     let script = actions::action_create(&bench.app, &ctx, script, CreateMode::Draft).await.unwrap().action;
     assert_eq!(script.draft.status, VersionStatus::Failed);
-    assert_eq!(script.draft.errors[0].id, "javascript_not_supported");
+    assert_eq!(script.draft.errors[0].id, "syntax_error");
+    assert!(script.draft.errors[0].msg.contains("(action.js:2:"), "{}", script.draft.errors[0].msg);
     // Auth0's deploy tool waits for a draft that is not built yet; for one that failed it must not.
     for (action, words) in [(&empty, words), (&script, "The draft's build failed: ")] {
         let deploy = actions::action_deploy(&bench.app, &ctx, action.id.as_str()).await;
@@ -280,6 +282,7 @@ async fn only_a_built_draft_is_deployed_or_tested() {
     let source = ActionInput { runtime: Some(Runtime::Node22), code: Some("x".to_owned()), ..ActionInput::default() };
     let again = bench.update(&script, source).await.unwrap();
     assert_eq!((again.draft.status, &again.draft.artifact), (VersionStatus::Failed, &None));
+    assert!(again.draft.errors[0].msg.starts_with("ReferenceError: x is not defined"), "{:?}", again.draft.errors);
     assert!(bench.fetch(&script).await.deployed.is_some());
 }
 

@@ -71,12 +71,32 @@ pub struct Dependency {
     pub version: String,
 }
 
-/// A checked module, by content.
+/// What an artifact's bytes are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ArtifactKind {
+    /// A WebAssembly module that was uploaded.
+    #[default]
+    Module,
+    /// What the JavaScript engine loads: a source with its packages.
+    Payload,
+}
+
+impl ArtifactKind {
+    fn is_module(&self) -> bool {
+        *self == Self::Module
+    }
+}
+
+/// What a draft or version runs, by content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Artifact {
-    /// SHA-256 of the module, lower-case hex; its bytes are a row of their own.
+    #[serde(default, skip_serializing_if = "ArtifactKind::is_module")]
+    #[expect(missing_docs, reason = "says its name")]
+    pub kind: ArtifactKind,
+    /// SHA-256 of the bytes, lower-case hex; they are a row of their own.
     pub sha256: String,
-    /// Bytes of the module.
+    #[expect(missing_docs, reason = "says its name")]
     pub size: u64,
     /// ABI it was built for.
     pub abi: u32,
@@ -86,6 +106,9 @@ pub struct Artifact {
     /// Hosts its stamp asks for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub egress: Vec<String>,
+    /// SHA-256 of the lock of the packages in it, which is a row too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock_sha256: Option<String>,
 }
 
 /// Why a build failed, in Auth0's shape.

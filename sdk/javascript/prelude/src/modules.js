@@ -7,10 +7,18 @@ const loaded = new Map();
 let fromBundle = null;
 let scripts = new Map();
 
-const WRAPPER = '(function (exports, require, module, __filename, __dirname, actions) {\n';
+/** What stacks call the npm packages. */
+export const BUNDLE = 'dependencies.js';
+const WRAPPER = '(function (exports, require, module, __filename, __dirname, actions) {';
 
-/** CommonJS source as a script whose value is its function; its first line has the number 1. */
-export const wrapped = (source) => ({ text: `${WRAPPER}${source}\n})`, line: 0 });
+/** CommonJS source as a script whose value is its function; its first line has the number 1, as it has for QuickJS. */
+export const wrapped = (source) => ({ text: `${WRAPPER}${source}\n})`, line: 1 });
+
+/** A stack with the columns of first lines as they are in the source. */
+export const unwrapped = (stack) =>
+    stack.replace(/([^\s(]+):1:(\d+)/g, (place, file, column) =>
+        file === BUNDLE || Number(column) <= WRAPPER.length ? place : `${file}:1:${column - WRAPPER.length}`,
+    );
 
 /** Starts over with a version's parts: functions of Actions Modules by name, and of its bundle. */
 export function provide(modules, bundle) {

@@ -5,7 +5,7 @@ import { handlerOf } from './api/handlers.js';
 import { apiFor } from './api/index.js';
 import { eventFor } from './event.js';
 import * as hostCalls from './host_calls.js';
-import { evaluate, provide, require, wrapped } from './modules.js';
+import { BUNDLE, evaluate, provide, require, unwrapped, wrapped } from './modules.js';
 import { ruleRunner, wrappedRule } from './rules/index.js';
 import { turn } from './web/timers.js';
 
@@ -26,7 +26,7 @@ export function attach(given) {
 export function plan(payload) {
     const { source, bundle, modules = {}, file = 'action.js', ...meta } = parse(payload);
     const parts = [{ file, ...(meta.kind === 'rule' ? wrappedRule(source) : wrapped(source)) }];
-    if (bundle !== undefined) parts.push({ file: 'dependencies.js', text: bundle, line: 1 });
+    if (bundle !== undefined) parts.push({ file: BUNDLE, text: bundle, line: 1 });
     const names = Object.keys(modules);
     for (const name of names) {
         parts.push({ file: `${name.slice('actions:'.length)}.js`, ...wrapped(modules[name].source) });
@@ -75,9 +75,19 @@ export function start(entry) {
     }
 }
 
+function told(thrown) {
+    const error = errorOf(thrown);
+    try {
+        if (error.stack !== undefined) error.stack = unwrapped(error.stack);
+    } catch {
+        // The action has its own ideas of `replace`.
+    }
+    return error;
+}
+
 /** Ends the run with an error, as one that nobody caught does. */
 export function fail(thrown) {
-    run.end ??= { error: errorOf(thrown) };
+    run.end ??= { error: told(thrown) };
 }
 
 /** One turn of the event loop; it waits for the host when there is nothing else to do. False: the run is at its end. */
@@ -105,5 +115,5 @@ export function result() {
 
 /** What was thrown outside of a handler, as JSON. */
 export function describe(thrown) {
-    return stringify(errorOf(thrown), wellFormed);
+    return stringify(told(thrown), wellFormed);
 }

@@ -36,7 +36,7 @@ async fn an_action_has_the_shape_that_auth0_gives_it() {
     // What became of the build is told from the next answer on.
     assert_eq!((&made["status"], &made["all_changes_deployed"]), (&json!("pending"), &json!(false)));
     let read = api.get(&format!("{LIST}/{}", made["id"].as_str().unwrap())).await.expect(200);
-    assert_eq!((&read["status"], &read["errors"][0]["id"]), (&json!("failed"), &json!("javascript_not_supported")));
+    assert_eq!((&read["status"], &read["errors"][0]["id"]), (&json!("failed"), &json!("dependencies")));
     assert_eq!(made["supported_triggers"], script["supported_triggers"]);
 
     let id = api.action("compiled", &sets("a")).await;

@@ -180,6 +180,10 @@ impl Server {
             token_for: Duration::from_secs(3600),
             scheme: Scheme::Https,
             rate_limits: RateLimits::default(),
+            packages: postern_app::PackagesConfig {
+                offline: true,
+                ..postern_app::PackagesConfig::new(folder.path().join("packages"))
+            },
         });
         let first = bootstrap(&app, DOMAIN, Timestamp::now()).await.unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_lc_rs::digest;
 use jiff::Timestamp;
-use postern_model::action::{BuildError, Dependency};
+use postern_model::action::{ArtifactKind, Dependency};
 use postern_model::{
     Action, ActionId, ActionVersion, Artifact, Draft, Runtime, SealedSecret, TenantId, Trigger, VersionStatus, limits,
 };
@@ -134,7 +134,7 @@ pub(super) fn empty(runtime: Runtime) -> Draft {
     }
 }
 
-/// The draft after `input`. A change of the source or the runtime is built anew; a secret is not part of the build.
+/// The draft after `input`. A source that changed has no artifact until it is built; a secret is not part of that.
 pub(super) fn apply(
     app: &App,
     owner: (&TenantId, &ActionId),
@@ -162,34 +162,25 @@ pub(super) fn apply(
         }
         next.code.clear();
         next.dependencies.clear();
-    } else {
+        next.artifact.take_if(|artifact| artifact.kind != ArtifactKind::Module);
+    } else if (next.runtime, &next.code, &next.dependencies) != (draft.runtime, &draft.code, &draft.dependencies) {
         next.artifact = None;
     }
     if let Some(secrets) = &input.secrets {
         next.secrets = seal(app, owner, &draft.secrets, secrets, now)?;
     }
-    build(&mut next);
+    settle(&mut next);
     Ok(next)
 }
 
-/// Sets the outcome of the build that the draft's content implies. A module was built when it was uploaded.
-fn build(draft: &mut Draft) {
-    match draft.runtime {
-        Runtime::Wasm if draft.artifact.is_some() => draft.status = VersionStatus::Built,
-        Runtime::Wasm => {
-            draft.status = VersionStatus::Pending;
-            draft.errors.clear();
-            draft.built_at = None;
-        }
-        Runtime::Node22 | Runtime::Node18 => {
-            draft.status = VersionStatus::Failed;
-            draft.errors = vec![BuildError {
-                id: "javascript_not_supported".to_owned(),
-                msg: "this build of the server cannot run JavaScript yet: compile the action and upload its artifact"
-                    .to_owned(),
-            }];
-            draft.built_at = None;
-        }
+/// Sets what the draft's content implies. A module was built when it was uploaded; a source is built next.
+fn settle(draft: &mut Draft) {
+    if draft.artifact.is_some() {
+        draft.status = VersionStatus::Built;
+    } else {
+        draft.status = VersionStatus::Pending;
+        draft.errors.clear();
+        draft.built_at = None;
     }
 }
 
@@ -201,7 +192,7 @@ pub(crate) fn set_artifact(draft: &mut Draft, artifact: Artifact, now: Timestamp
     draft.artifact = Some(artifact);
     draft.errors.clear();
     draft.built_at = Some(now);
-    build(draft);
+    settle(draft);
 }
 
 /// Makes a version's content the draft's.
@@ -213,7 +204,7 @@ pub(crate) fn restore(draft: &mut Draft, version: &ActionVersion) {
     draft.artifact.clone_from(&version.artifact);
     draft.errors.clear();
     draft.built_at = Some(version.created_at);
-    build(draft);
+    settle(draft);
 }
 
 /// Whether deploying the draft would change nothing.
@@ -280,6 +271,8 @@ struct Content<'a> {
     trigger: &'a Trigger,
     runtime: Runtime,
     artifact_sha256: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lock_sha256: Option<&'a str>,
     abi: Option<u32>,
     sdk: Option<&'a str>,
     code: &'a str,
@@ -293,7 +286,9 @@ pub(crate) fn content_sha256(action: &Action, draft: &Draft) -> Result<String, A
     let content = Content {
         trigger: &action.trigger,
         runtime: draft.runtime,
-        artifact_sha256: artifact.map(|artifact| artifact.sha256.as_str()),
+        // What is made of the same source with the same packages is the same, whenever it is made.
+        artifact_sha256: artifact.filter(|a| a.kind == ArtifactKind::Module).map(|artifact| artifact.sha256.as_str()),
+        lock_sha256: artifact.and_then(|artifact| artifact.lock_sha256.as_deref()),
         abi: artifact.map(|artifact| artifact.abi),
         sdk: artifact.and_then(|artifact| artifact.sdk.as_deref()),
         code: &draft.code,

@@ -50,6 +50,7 @@ impl Bench {
             token_for: Duration::from_secs(60),
             scheme: Scheme::Https,
             rate_limits: RateLimits::default(),
+            packages: postern_app::PackagesConfig::new(folder.path().join("packages")),
         });
         let tenant = Arc::new(Tenant {
             id: "default".parse().unwrap(),

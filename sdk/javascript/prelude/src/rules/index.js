@@ -5,10 +5,10 @@ import { evaluate, require } from '../modules.js';
 import { ruleHandlers } from './adapter.js';
 import { request } from './request.js';
 
-const HEAD = '(function (exports, require, module, __filename, __dirname) { module.exports =\n';
+const HEAD = '(function (exports, require, module, __filename, __dirname) { module.exports = ';
 
 /** The text of a rule as a script whose value is a CommonJS function; its first line has the number 1. */
-export const wrappedRule = (source) => ({ text: `${HEAD}${source}\n})`, line: 0 });
+export const wrappedRule = (source) => ({ text: `${HEAD}${source}\n})`, line: 1 });
 
 // Rules name the version of a package in the call, and have `request` without asking for it.
 function ruleRequire(name) {

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use postern_app::actions::{ActionInput, ActionView, SecretInput, TestRun};
 use postern_app::error::AppError;
-use postern_model::action::{BuildError, Dependency};
+use postern_model::action::{ArtifactKind, BuildError, Dependency};
 use postern_model::{Action, ActionRun, ActionVersion, Artifact, Runtime, SealedSecret, Trigger, VersionStatus};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -221,7 +221,7 @@ pub(crate) fn action(view: &ActionView) -> ActionWire<'_> {
         secrets: secrets(&draft.secrets),
         errors: errors(&draft.errors),
         built_at: draft.built_at,
-        artifact: draft.artifact.as_ref(),
+        artifact: draft.artifact.as_ref().filter(|artifact| artifact.kind == ArtifactKind::Module),
     }
 }
 
@@ -268,7 +268,7 @@ pub(crate) fn version<'a>(version: &'a ActionVersion, action: &'a Action) -> Ver
         supported_triggers: triggers(&action.trigger),
         content_sha256: &version.content_sha256,
         rolled_back_from: version.rolled_back_from.as_ref().map(|id| id.as_str()),
-        artifact: version.artifact.as_ref(),
+        artifact: version.artifact.as_ref().filter(|artifact| artifact.kind == ArtifactKind::Module),
         action: Some(Box::new(head(action, None))),
     }
 }
