@@ -50,6 +50,10 @@ exports.onExecutePostLogin = async (event, api) => {
         attempt(() => crypto.createCipheriv('aes-256-gcm', key, '')), attempt(() => { const c = crypto.createCipheriv('aes-256-cbc', key, iv); c.setAutoPadding(false); c.update('abc'); c.final(); }),
         attempt(() => crypto.createCipheriv('aes-256-cbc', key, iv).setAAD(Buffer.alloc(1))),
     ];
-    rows.info = [crypto.getCipherInfo('aes-256-cbc'), crypto.getCipherInfo('AES-128-GCM'), crypto.getCipherInfo('aes-128-ctr'), crypto.getCipherInfo('nothing') ?? null];
+    const wrap = crypto.createCipheriv('aes256-wrap', key, Buffer.alloc(8, 0xa6));
+    const wrapped = Buffer.concat([wrap.update(Buffer.alloc(24, 4)), wrap.final()]);
+    const unwrap = (text) => { const d = crypto.createDecipheriv('id-aes256-wrap', key, Buffer.alloc(8, 0xa6)); return Buffer.concat([d.update(text), d.final()]); };
+    rows.wrap = [wrapped.toString('hex'), unwrap(wrapped).toString('hex'), attempt(() => unwrap(Buffer.alloc(32)))];
+    rows.info = [crypto.getCipherInfo('aes128-wrap'), crypto.getCipherInfo('aes-256-cbc'), crypto.getCipherInfo('AES-128-GCM'), crypto.getCipherInfo('aes-128-ctr'), crypto.getCipherInfo('nothing') ?? null];
     api.user.setAppMetadata('rows', rows);
 };

@@ -129,10 +129,12 @@ pub(crate) fn start(threads: &CryptoThreads, call: HostCall) -> Started {
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "`fuel` is where a new call is noticed")]
 fn answer(call: &HostCall) -> Value {
-    let outcome = match call {
-        HostCall::CryptoSign(call) => sign(call).map(|bytes| json!({"signature": STANDARD.encode(bytes)})),
-        HostCall::CryptoVerify(call) => verify(call).map(|valid| json!({"valid": valid})),
-        other => bytes_of(other).map(|bytes| json!({"bytes": STANDARD.encode(bytes)})),
+    let outcome = if let HostCall::CryptoSign(call) = call {
+        sign(call).map(|bytes| json!({"signature": STANDARD.encode(bytes)}))
+    } else if let HostCall::CryptoVerify(call) = call {
+        verify(call).map(|valid| json!({"valid": valid}))
+    } else {
+        bytes_of(call).map(|bytes| json!({"bytes": STANDARD.encode(bytes)}))
     };
     outcome.unwrap_or_else(Refusal::answer)
 }

@@ -119,8 +119,17 @@ async fn a_new_key_signs() {
     assert!(answers(&[sign]).await[0]["signature"].is_string());
 }
 
+/// Checks that each call is answered with its error.
+async fn refused(rows: &[(Value, &str)]) {
+    let calls: Vec<Value> = rows.iter().map(|(call, _)| call.clone()).collect();
+    for ((call, code), answer) in rows.iter().zip(answers(&calls).await) {
+        assert_eq!(answer["error"]["code"], *code, "{call}: {answer}");
+        assert!(answer["error"]["message"].is_string());
+    }
+}
+
 #[tokio::test]
-async fn what_cannot_be_done_is_answered() {
+async fn keys_that_do_not_fit_are_answered() {
     let node = node();
     let (private, data) = (&node["rsa"]["private"], &node["data"]);
     let rsa = json!({"name": "rsa_pkcs1", "hash": "sha256"});
@@ -159,6 +168,13 @@ async fn what_cannot_be_done_is_answered() {
         (json!({"type": "crypto.agree", "curve": "p256", "key": "AAAA", "peer": "AAAA"}), "bad_key"),
         (json!({"type": "crypto.agree", "curve": "ed25519", "key": "AAAA", "peer": "AAAA"}), "unsupported"),
         (json!({"type": "crypto.public", "curve": "secp256k1", "key": "AAAA"}), "bad_key"),
+    ];
+    refused(&rows).await;
+}
+
+#[tokio::test]
+async fn numbers_out_of_bounds_are_answered() {
+    let rows = [
         (
             json!({"type": "crypto.pbkdf2", "hash": "sha1", "password": "", "salt": "", "iterations": 0, "length": 1}),
             "bad_call",
@@ -182,11 +198,7 @@ async fn what_cannot_be_done_is_answered() {
         ),
         (json!({"type": "crypto.generateRsa", "bits": 512}), "unsupported"),
     ];
-    let calls: Vec<Value> = rows.iter().map(|(call, _)| call.clone()).collect();
-    for ((call, code), answer) in rows.iter().zip(answers(&calls).await) {
-        assert_eq!(answer["error"]["code"], *code, "{call}: {answer}");
-        assert!(answer["error"]["message"].is_string());
-    }
+    refused(&rows).await;
 }
 
 #[tokio::test]

@@ -34,6 +34,7 @@ pub(super) fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
     topic.set("utf8Encode", Func::from(encode))?;
     topic.set("utf8Decode", Func::from(decode))?;
     topic.set("base64Encode", Func::from(to_base64))?;
+    topic.set("base64Decode", Func::from(base64_decode))?;
     topic.set("hexEncode", Func::from(to_hex))?;
     host.set("bytes", topic)
 }
@@ -60,6 +61,18 @@ fn to_hex(of: TypedArray<'_, u8>) -> String {
         let _never_fails = write!(hex, "{byte:02x}");
         hex
     })
+}
+
+/// Base64 of either alphabet, in lines or not; nothing when something else is in it.
+fn base64_decode<'js>(ctx: Ctx<'js>, text: String) -> Result<Option<TypedArray<'js, u8>>> {
+    let mut text = text.into_bytes();
+    text.retain(|byte| !matches!(byte, b'\n' | b'\r' | b' '));
+    text.iter_mut().for_each(|byte| match byte {
+        b'-' => *byte = b'+',
+        b'_' => *byte = b'/',
+        _ => {}
+    });
+    LENIENT.decode(text).ok().map(|bytes| TypedArray::new(ctx, bytes)).transpose()
 }
 
 /// Nothing when it is not base64.

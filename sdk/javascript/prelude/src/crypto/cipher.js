@@ -16,6 +16,7 @@ for (const bits of [128, 192, 256]) {
     CIPHERS[`aes-${bits}-ecb`] = { mode: 'ecb', name: `aes-${bits}-ecb`, key, iv: 0, nid: { 128: 418, 192: 422, 256: 426 }[bits] };
     CIPHERS[`aes-${bits}-ctr`] = { mode: 'ctr', name: `aes-${bits}-ctr`, key, iv: BLOCK, nid: { 128: 904, 192: 905, 256: 906 }[bits] };
     CIPHERS[`aes-${bits}-gcm`] = CIPHERS[`id-aes${bits}-gcm`] = { mode: 'gcm', name: `id-aes${bits}-gcm`, key, iv: 12, nid: { 128: 895, 192: 898, 256: 901 }[bits] };
+    CIPHERS[`aes${bits}-wrap`] = CIPHERS[`id-aes${bits}-wrap`] = { mode: 'wrap', name: `id-aes${bits}-wrap`, key, iv: 8, nid: { 128: 788, 192: 789, 256: 790 }[bits] };
 }
 
 export const getCiphers = () => Object.keys(CIPHERS).map((name) => name.replace('-gcm', name.startsWith('id') ? '-GCM' : '-gcm'));
@@ -26,7 +27,7 @@ export function getCipherInfo(nameOrNid, options = {}) {
     const { mode, name, key, iv, nid } = found;
     if (options.ivLength !== undefined && mode !== 'gcm' && options.ivLength !== iv) return undefined;
     const info = { mode, name, nid };
-    info.blockSize = mode === 'ctr' || mode === 'gcm' ? 1 : BLOCK;
+    info.blockSize = { ctr: 1, gcm: 1, wrap: 8 }[mode] ?? BLOCK;
     if (iv) info.ivLength = options.ivLength ?? iv;
     info.keyLength = key;
     return info;
@@ -91,6 +92,7 @@ class CipherBase {
     }
 
     #step(bytes) {
+        if (this.#mode === 'wrap') return this.#wrapped(bytes);
         if (this.#mode === 'ctr') return this.#counted(natives('cipher').ctr(this.#key, this.#iv, this.#made, bytes));
         if (this.#mode === 'gcm') {
             const out = this.#counted(natives('cipher').gcm(this.#key, this.#iv, this.#made, bytes));
@@ -103,6 +105,17 @@ class CipherBase {
         if (!this.#encrypts && this.#padding && whole === all.length && whole > 0) whole -= BLOCK;
         this.#rest = all.slice(whole);
         return this.#blocks(all.subarray(0, whole));
+    }
+
+    /** Key wrap takes a key in one piece. */
+    #wrapped(bytes) {
+        if (this.#iv.some((byte) => byte !== 0xa6)) throw unsupported('key wrap with another initialization vector');
+        const { wrap, unwrap } = natives('cipher');
+        try {
+            return (this.#encrypts ? wrap : unwrap)(this.#key, bytes);
+        } catch {
+            throw coded(Error, undefined, 'Trying to add data in unsupported state');
+        }
     }
 
     #counted(out) {
@@ -125,7 +138,7 @@ class CipherBase {
     }
 
     #last() {
-        if (this.#mode === 'ctr') return new Uint8Array(0);
+        if (this.#mode === 'ctr' || this.#mode === 'wrap') return new Uint8Array(0);
         if (this.#mode === 'gcm') return this.#checkTag();
         const rest = this.#rest;
         if (!this.#padding) {

@@ -256,6 +256,11 @@ export function encodingOf(name) {
 /** A fresh Uint8Array with a text's bytes, exactly as long as they are. */
 export function encode(text, encoding) {
     if (encoding === utf8 && natives.utf8Encode) return natives.utf8Encode(text.toWellFormed());
+    if ((encoding === base64 || encoding === base64url) && natives.base64Decode && text.length >= FEW) {
+        // Undefined for what is not quite base64: then each character is looked at.
+        const decoded = natives.base64Decode(text);
+        if (decoded !== undefined) return decoded;
+    }
     const bytes = new Uint8Array(encoding.length(text));
     const written = encoding.write(text, bytes, 0, bytes.length);
     return written === bytes.length ? bytes : bytes.slice(0, written);
