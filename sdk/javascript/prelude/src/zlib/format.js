@@ -21,7 +21,7 @@ export function packed(kind, bytes, { level = -1, strategy = 0 }) {
     const raw = natives('zlib').deflate(bytes, used, strategy);
     if (kind === 'deflateRaw') return raw;
     if (kind === 'gzip') {
-        const extra = { 9: 2, 1: 4 }[used] ?? 0;
+        const extra = { 9: 2, 1: 4, 0: 4 }[used] ?? 0;
         const header = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, extra, 3);
         return joined([header, raw, bytes32(natives('zlib').crc32(bytes, 0), true), bytes32(bytes.length, true)]);
     }
