@@ -53,11 +53,10 @@ const LAYERS: [(&str, &[&str]); 19] = [
 ];
 
 /// Dependencies that only one of our crates may have, beside the tool that builds the JavaScript engine.
-const HEAVY: [(&str, &str); 7] = [
+const HEAVY: [(&str, &str); 6] = [
     ("wasmtime", "postern-engine"),
     ("wasmparser", "postern-engine"),
     ("sled", "postern-store"),
-    ("zstd", "postern-store"),
     ("axum", "postern-api"),
     ("tower-http", "postern-api"),
     ("jsonwebtoken", "postern-app"),
