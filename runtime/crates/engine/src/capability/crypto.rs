@@ -127,7 +127,6 @@ pub(crate) fn start(threads: &CryptoThreads, call: HostCall) -> Started {
     Started::UnderWay(work.boxed())
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "`fuel` is where a new call is noticed")]
 fn answer(call: &HostCall) -> Value {
     let outcome = if let HostCall::CryptoSign(call) = call {
         sign(call).map(|bytes| json!({"signature": STANDARD.encode(bytes)}))
