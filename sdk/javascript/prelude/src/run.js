@@ -6,6 +6,7 @@ import { apiFor } from './api/index.js';
 import { eventFor } from './event.js';
 import * as hostCalls from './host_calls.js';
 import { BUNDLE, evaluate, provide, require, unwrapped, wrapped } from './modules.js';
+import { loop, runTicks } from './node/process.js';
 import { ruleRunner, wrappedRule } from './rules/index.js';
 import { turn } from './web/timers.js';
 
@@ -54,6 +55,7 @@ export function load(text, action, ...others) {
 /** Calls a handler: `execute`, or `continue` after a suspension. */
 export function start(entry) {
     const event = eventFor(host);
+    loop.runs = true;
     run = { mutations: [], event, host, entry, callSync: hostCalls.callSync, start: hostCalls.start, end: null };
     const mine = run;
     try {
@@ -94,6 +96,7 @@ export function fail(thrown) {
 export function step() {
     if (run.end !== null && (run.end.error !== undefined || !hostCalls.keepsRun())) return false;
     try {
+        if (runTicks()) return true;
         const next = turn();
         if (next === 'ran' || (next === 'wait' && hostCalls.wait())) return true;
     } catch (thrown) {

@@ -32,15 +32,32 @@ hrtime.bigint = function bigint() {
     return BigInt(Date.now()) * 1000000n;
 };
 
+// What `nextTick` was given. As handlers run inside of a promise's job, Node turns to it when no job is left.
+let ticks = [];
+
+/** Whether there is an event loop: a module's top level has none. */
+export const loop = { runs: false };
+
+/** Runs what `nextTick` was given. False when that was nothing. */
+export function runTicks() {
+    if (ticks.length === 0) return false;
+    const due = ticks;
+    ticks = [];
+    for (let at = 0; at < due.length; at += 1) due[at]();
+    return true;
+}
+
 function nextTick(callback, ...args) {
     validateFunction(callback, 'callback');
-    queueMicrotask(() => {
+    const tick = () => {
         try {
             callback(...args);
         } catch (error) {
             uncaught(error);
         }
-    });
+    };
+    if (loop.runs) ticks.push(tick);
+    else queueMicrotask(tick);
 }
 
 /** What nobody catches ends the run, as it ends a process: a turn of its own throws it. */
