@@ -14,6 +14,7 @@ mod concurrency;
 mod configuration;
 mod coverage;
 mod custom_database;
+mod differential;
 mod durability;
 mod examples;
 mod fetch;

@@ -18,9 +18,10 @@ fn run_all() -> Result<()> {
     // The server that the end-to-end tests start, built with what the tests are built with: cargo would otherwise
     // choose other features of the same dependencies and build them twice.
     process::run(&mut cargo(&["build", "--workspace", "--lib", "--bins", "--tests"])?)?;
-    javascript::check()?;
+    let node = javascript::check()?;
     let server = process::target_folder()?.join("debug/postern");
-    process::run(cargo(&["nextest", "run", "--workspace"])?.env("POSTERN_BIN", server))?;
+    let mut tests = cargo(&["nextest", "run", "--workspace"])?;
+    process::run(tests.env("POSTERN_BIN", server).env("POSTERN_NODE", node))?;
     process::run(&mut cargo(&["test", "--quiet", "--workspace", "--doc"])?)?;
     clients::run(&[])?;
     fuzz::run(FUZZ_FOR_SECONDS)
