@@ -5,10 +5,14 @@ use std::ffi::CString;
 
 use rquickjs::{Context, Ctx, Error, Function, Object, Persistent, Result, Runtime, Value, function::Args};
 
+use crate::script::Source;
 use crate::{frozen, host, memory, script};
 
-/// Part of the 1 MiB stack that JavaScript may use: beyond it, it gets a `RangeError`.
-const STACK_BYTES: usize = 768 * 1024;
+/// Part of the 1 MiB stack that JavaScript may use: beyond it, it gets a `RangeError`. WebAssembly's own stack, which
+/// grows with it more than twice as fast, must not be at its end before.
+const STACK_BYTES: usize = 512 * 1024;
+/// Scripts up to this size keep the source of their functions. Bundles are larger.
+const SOURCE_BYTES: usize = 16 * 1024;
 /// What a run may allocate before garbage is collected.
 const GARBAGE_BYTES: usize = 32 * 1024 * 1024;
 
@@ -67,7 +71,7 @@ pub(crate) fn compile_prelude(source: &str) -> std::result::Result<Vec<u8>, Fail
     let compile = || {
         let (_runtime, context) = bare()?;
         context.with(|ctx| {
-            script::compile(&ctx, source, c"postern.js", 1).map_err(|error| {
+            script::compile(&ctx, source, c"postern.js", 1, Source::Dropped).map_err(|error| {
                 let text = ctx.catch().as_exception().map(ToString::to_string);
                 text.map_or(error, |text| Error::new_from_js_message("prelude", "bytecode", text))
             })
@@ -121,7 +125,8 @@ pub(crate) fn compile(payload: &str) -> std::result::Result<Vec<Vec<u8>>, Failur
             for part in plan.get::<_, Vec<Object<'_>>>("parts")? {
                 let (text, file): (String, String) = (part.get("text")?, part.get("file")?);
                 let file = CString::new(file)?;
-                parts.push(script::compile(ctx, &text, &file, part.get("line")?)?);
+                let source = if text.len() > SOURCE_BYTES { Source::Dropped } else { Source::Kept };
+                parts.push(script::compile(ctx, &text, &file, part.get("line")?, source)?);
             }
             Ok(parts)
         };

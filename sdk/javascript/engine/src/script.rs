@@ -4,9 +4,17 @@ use std::ffi::CStr;
 
 use rquickjs::{Ctx, Error, Result, Value, qjs};
 
-/// Compiles a script. `line` is the number of its first line. The source text does not go into the bytecode.
-pub(crate) fn compile(ctx: &Ctx<'_>, source: &str, file: &CStr, line: i32) -> Result<Vec<u8>> {
-    let mut text = source.as_bytes().to_vec();
+/// Whether functions can tell their source, which costs memory for each of them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// Of functions that a person wrote, for `toString`; not of what they are wrapped in.
+    Kept,
+    Dropped,
+}
+
+/// Compiles a script. `line` is the number of its first line.
+pub(crate) fn compile(ctx: &Ctx<'_>, text: &str, file: &CStr, line: i32, source: Source) -> Result<Vec<u8>> {
+    let mut text = text.as_bytes().to_vec();
     text.push(0);
     let flags = qjs::JS_EVAL_TYPE_GLOBAL | qjs::JS_EVAL_FLAG_COMPILE_ONLY;
     let mut options = qjs::JSEvalOptions {
@@ -23,7 +31,8 @@ pub(crate) fn compile(ctx: &Ctx<'_>, source: &str, file: &CStr, line: i32) -> Re
             return Err(Error::Exception);
         }
         let mut len = 0;
-        let flags = qjs::JS_WRITE_OBJ_BYTECODE | qjs::JS_WRITE_OBJ_STRIP_SOURCE;
+        let strip = if source == Source::Kept { 0 } else { qjs::JS_WRITE_OBJ_STRIP_SOURCE };
+        let flags = qjs::JS_WRITE_OBJ_BYTECODE | strip;
         let written = qjs::JS_WriteObject(raw, &raw mut len, function, flags as i32);
         qjs::JS_FreeValue(raw, function);
         if written.is_null() {

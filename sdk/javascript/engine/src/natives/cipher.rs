@@ -179,7 +179,13 @@ fn gcm<'js>(ctx: Ctx<'js>, key: Bytes<'js>, iv: Bytes<'js>, skip: usize, data: B
 }
 
 /// The tag of GCM, of 16 bytes.
-fn gcm_tag<'js>(ctx: Ctx<'js>, key: Bytes<'js>, iv: Bytes<'js>, aad: Bytes<'js>, sealed: Bytes<'js>) -> Result<Bytes<'js>> {
+fn gcm_tag<'js>(
+    ctx: Ctx<'js>,
+    key: Bytes<'js>,
+    iv: Bytes<'js>,
+    aad: Bytes<'js>,
+    sealed: Bytes<'js>,
+) -> Result<Bytes<'js>> {
     let aes = key_of(&ctx, &key)?;
     let (aad, sealed) = (bytes(&aad), bytes(&sealed));
     let mut tag = first_counter(&aes, bytes(&iv));

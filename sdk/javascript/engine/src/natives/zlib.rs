@@ -2,10 +2,12 @@
 //! are the prelude's.
 
 use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
-use miniz_oxide::deflate::core::{CompressorOxide, TDEFLFlush, TDEFLStatus, compress, create_comp_flags_from_zip_params};
+use miniz_oxide::deflate::core::{
+    CompressorOxide, TDEFLFlush, TDEFLStatus, compress, create_comp_flags_from_zip_params,
+};
+use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
-use miniz_oxide::inflate::TINFLStatus;
 use rquickjs::{Ctx, Function, Object, Result, TypedArray};
 
 use super::bytes;
@@ -84,9 +86,8 @@ fn brotli<'js>(ctx: Ctx<'js>, data: Bytes<'js>, most: usize) -> Result<Object<'j
     let (mut left, mut read, mut total) = (data.len(), 0, 0);
     let status = loop {
         let (mut room, mut made) = (part.len(), 0);
-        let result = BrotliDecompressStream(
-            &mut left, &mut read, data, &mut room, &mut made, &mut part, &mut total, &mut state,
-        );
+        let result =
+            BrotliDecompressStream(&mut left, &mut read, data, &mut room, &mut made, &mut part, &mut total, &mut state);
         out.extend_from_slice(&part[..made]);
         match result {
             _ if out.len() > most => break "large",
