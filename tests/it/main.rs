@@ -35,6 +35,7 @@ mod mfa_browser;
 mod mfa_grants;
 mod openapi;
 mod protection;
+mod rules;
 mod secrets;
 mod sessions;
 mod signup;

@@ -61,7 +61,7 @@ impl World {
         let resource_server = api.post("/api/v2/resource-servers", &resource_server).await.expect(201);
         let job = api.post("/api/v2/jobs/verification-email", &json!({"user_id": user_id})).await.expect(201);
         let job = api.job_wait(job["id"].as_str().unwrap()).await;
-        let rule = json!({"name": format!("{name}-rule"), "script": "function () {}"});
+        let rule = json!({"name": format!("{name}-rule"), "script": "function (user, context, callback) { callback(null, user, context); }"});
         let rule = api.post("/api/v2/rules", &rule).await.expect(201);
         let rule_config_key = format!("{name}-key");
         let config = format!("/api/v2/rules-configs/{rule_config_key}");

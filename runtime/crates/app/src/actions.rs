@@ -3,7 +3,7 @@
 //! An action has one draft and immutable numbered versions (`versions`), its module is an artifact (`artifacts`),
 //! and its place in a trigger is a binding (`bindings`).
 
-mod build;
+pub(crate) mod build;
 mod draft;
 mod run;
 pub(crate) mod writes;

@@ -1,9 +1,12 @@
-//! Rules and their configuration (Auth0 Management API: /rules, /rules-configs). They are kept and listed, so that a
-//! tenant's configuration can be imported whole; nothing runs them.
+//! Rules and their configuration (Auth0 Management API: /rules, /rules-configs). A rule is built when it is created or
+//! its script changes; the enabled ones run before the actions of every login.
+
+mod build;
 
 use postern_model::rule::RuleConfig;
-use postern_model::{Rule, RuleId, limits};
+use postern_model::{Rule, RuleId, TenantId, limits};
 use postern_store::{CommitError, Expect, Index, Query, WriteSet};
+use serde_json::{Map, Value};
 
 use crate::ctx::OpCtx;
 use crate::error::{AppError, Code};
@@ -121,17 +124,22 @@ pub async fn rule_create(app: &App, ctx: &OpCtx, input: RuleInput) -> Result<Rul
         order: rules.last().map_or(1, |last| last.order.saturating_add(1)),
         enabled: true,
         stage,
+        artifact: None,
         created_at: ctx.now,
     };
     apply(&mut rule, input)?;
-    let set = WriteSet::new(&ctx.tenant.id, ctx.request_id).insert(&rule);
+    let rows = build::build(app, ctx, &mut rule).await?;
+    let set = rows.iter().fold(WriteSet::new(&ctx.tenant.id, ctx.request_id).insert(&rule), WriteSet::put);
     write(app, ctx, set, &rule, "Create a rule").await
 }
 
 async fn write(app: &App, ctx: &OpCtx, set: WriteSet, rule: &Rule, operation: &str) -> Result<Rule, AppError> {
     let set = set.insert(&logs::audit(ctx, operation, rule.id.as_str())?);
     match app.store().commit(set).await {
-        Ok(_) => load(app, ctx, rule.id.as_str()).await,
+        Ok(_) => {
+            app.logins().forget(&ctx.tenant.id);
+            load(app, ctx, rule.id.as_str()).await
+        }
         Err(CommitError::Duplicate { index: Index::RuleByName, .. }) => {
             Err(AppError::conflict("A rule with the same name already exists"))
         }
@@ -150,8 +158,12 @@ pub async fn rule_update(app: &App, ctx: &OpCtx, id: &str, input: RuleInput) -> 
         return Err(AppError::invalid_body("Additional properties not allowed: stage"));
     }
     let mut rule = load(app, ctx, id).await?;
+    if input.script.as_ref().is_some_and(|script| *script != rule.script) {
+        rule.artifact = None;
+    }
     apply(&mut rule, input)?;
-    let set = WriteSet::new(&ctx.tenant.id, ctx.request_id).replace(&rule);
+    let rows = build::build(app, ctx, &mut rule).await?;
+    let set = rows.iter().fold(WriteSet::new(&ctx.tenant.id, ctx.request_id).replace(&rule), WriteSet::put);
     write(app, ctx, set, &rule, "Update a rule").await
 }
 
@@ -170,6 +182,7 @@ pub async fn rule_delete(app: &App, ctx: &OpCtx, id: &str) -> Result<(), AppErro
         .delete::<Rule>(rule.id.as_str(), Expect::Any)
         .insert(&logs::audit(ctx, "Delete a rule", id)?);
     app.store().commit(set).await?;
+    app.logins().forget(&ctx.tenant.id);
     Ok(())
 }
 
@@ -213,6 +226,7 @@ pub async fn rule_config_replace(app: &App, ctx: &OpCtx, key: &str, value: &str)
     let row = RuleConfig { key: key.to_owned(), revision: 0, sealed_value };
     let entry = logs::audit(ctx, "Set a rules config", key)?;
     app.store().commit(WriteSet::new(tenant, ctx.request_id).put(&row).insert(&entry)).await?;
+    app.logins().forget(tenant);
     Ok(())
 }
 
@@ -229,5 +243,28 @@ pub async fn rule_config_delete(app: &App, ctx: &OpCtx, key: &str) -> Result<(),
     let entry = logs::audit(ctx, "Delete a rules config", key)?;
     let set = WriteSet::new(&ctx.tenant.id, ctx.request_id).delete::<RuleConfig>(key, Expect::Any).insert(&entry);
     app.store().commit(set).await?;
+    app.logins().forget(&ctx.tenant.id);
     Ok(())
+}
+
+/// What runs in a login, in its order.
+pub(crate) async fn rules_enabled(app: &App, tenant: &TenantId) -> Result<Vec<Rule>, AppError> {
+    let query = Query::by(Index::RuleByOrder).limit(PER_TENANT * 2);
+    let rules = app.store().list::<Rule>(tenant, query).await?.rows;
+    let mut enabled = Vec::new();
+    for rule in rules.into_iter().filter(|rule| rule.enabled && rule.stage == STAGE) {
+        enabled.push(build::built(app, tenant, rule).await?);
+    }
+    Ok(enabled)
+}
+
+/// `configuration` of every rule.
+pub(crate) async fn rule_configuration(app: &App, tenant: &TenantId) -> Result<Map<String, Value>, AppError> {
+    let rows = app.store().list::<RuleConfig>(tenant, Query::all().limit(PER_TENANT * 2)).await?.rows;
+    rows.into_iter()
+        .map(|RuleConfig { key, sealed_value, .. }| {
+            let plain = secrets::open(app, tenant, &format!("rules_config/{key}"), &sealed_value)?;
+            Ok((key, Value::String(String::from_utf8_lossy(&plain).into_owned())))
+        })
+        .collect()
 }

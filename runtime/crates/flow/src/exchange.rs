@@ -9,7 +9,8 @@ use serde_json::{Map, Value, json};
 use crate::claims::TokenClaims;
 use crate::event::{self, MAX_DEPTH, depth_within, json_len};
 use crate::facts::{BoundAction, RequestFacts};
-use crate::pipeline::{Entry, FinishedRun, RunEnd, Step, finished, object, refused};
+use crate::pipeline::{Entry, FinishedRun, RunEnd, Step};
+use crate::record::{finished, object, refused};
 use crate::state::Verdict;
 
 /// What a client asks with.

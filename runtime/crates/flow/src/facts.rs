@@ -28,6 +28,8 @@ pub struct BoundAction {
     pub continues: bool,
     /// Names and values; never serialized.
     pub secrets: Map<String, Value>,
+    /// The id of the rule that it is, if it is one.
+    pub rule: Option<String>,
 }
 
 impl std::fmt::Debug for BoundAction {

@@ -10,6 +10,8 @@ mod factors;
 mod facts;
 mod pending;
 mod pipeline;
+mod record;
+mod rules;
 mod scopes;
 mod state;
 

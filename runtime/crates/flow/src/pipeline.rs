@@ -11,11 +11,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::claims::{Claims, entry_len};
-use crate::event::{self, MAX_DEPTH, depth_within, json_len};
+use crate::event::{self, json_len};
 use crate::factors::{self, Usable, verified};
 use crate::facts::{BoundAction, Given, LoginFacts, LoginRequest, RequestFacts};
 use crate::pending::PendingChange;
-use crate::state::{Asked, Judge, State, Verdict};
+use crate::record::{finished, object, refused};
+use crate::rules;
+use crate::state::{Asked, Judge, State};
 
 /// Which function of an action is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -246,9 +248,11 @@ impl Pipeline {
         if let Some(Value::Object(over)) = self.facts.overlay.as_ref().and_then(|overlay| overlay.get("secrets")) {
             secrets.extend(over.iter().map(|(name, value)| (name.clone(), value.clone())));
         }
-        let secret_bytes = json_len(&secrets);
+        let mut secret_bytes = json_len(&secrets);
+        let rules = rules::parts(&self.actions, self.cursor, &self.state);
         if let Value::Object(event) = Arc::make_mut(&mut self.event) {
             event.insert("secrets".to_owned(), Value::Object(secrets));
+            secret_bytes += rules.map_or(0, |parts| parts.add_to(event));
         }
         // The bound is enough nearly always; only near the limit the event is counted anew.
         if self.event_bytes + secret_bytes > limits::EVENT_BYTES && json_len(&*self.event) > limits::EVENT_BYTES {
@@ -437,64 +441,4 @@ impl Pipeline {
 
 fn error(message: String) -> Outcome {
     Outcome::Error { code: "access_denied".to_owned(), message }
-}
-
-/// Arguments that are kept out of the record: keys that open something.
-fn redact(mutation: &Mutation, object: &mut Map<String, Value>) {
-    const HIDDEN: &str = "[redacted]";
-    if matches!(mutation, Mutation::SamlResponseSetKey { .. }) {
-        object.insert("key".to_owned(), json!(HIDDEN));
-    }
-    if matches!(mutation, Mutation::MultifactorEnable { .. })
-        && let Some(options) = object.get_mut("options").and_then(|options| options.get_mut("providerOptions"))
-        && let Some(key) = options.get_mut("skey")
-    {
-        *key = json!(HIDDEN);
-    }
-}
-
-/// The mutation as the guest sent it.
-pub(crate) fn object(mutation: &Mutation) -> Map<String, Value> {
-    let mut object = match serde_json::to_value(mutation) {
-        Ok(Value::Object(object)) => object,
-        Ok(_) | Err(_) => Map::from_iter([("type".to_owned(), json!(mutation.type_name()))]),
-    };
-    redact(mutation, &mut object);
-    // What is recorded must be readable again, a refused list too.
-    for value in object.values_mut().filter(|value| !depth_within(value, MAX_DEPTH)) {
-        *value = json!("[nested too deep]");
-    }
-    object
-}
-
-pub(crate) fn finished(sent: Vec<Map<String, Value>>, verdicts: Vec<Verdict>) -> FinishedRun {
-    let mut warnings = Vec::new();
-    let mutations = sent
-        .into_iter()
-        .zip(verdicts)
-        .map(|(mutation, verdict)| match verdict {
-            Verdict::Applied => AppliedMutation { mutation, applied: true, reason: None },
-            Verdict::NotHere(reason) => AppliedMutation { mutation, applied: false, reason: Some(reason.to_owned()) },
-            Verdict::Refused(reason) => AppliedMutation { mutation, applied: false, reason: Some(reason) },
-            Verdict::Partly(left_out) => {
-                warnings.push(left_out);
-                AppliedMutation { mutation, applied: true, reason: None }
-            }
-            Verdict::Dropped(reason) => {
-                warnings.push(reason.clone());
-                AppliedMutation { mutation, applied: false, reason: Some(reason) }
-            }
-        })
-        .collect();
-    FinishedRun { status: RunStatus::Ok, error: None, mutations, warnings }
-}
-
-pub(crate) fn refused(sent: Vec<Map<String, Value>>, rule: String) -> FinishedRun {
-    let reason = format!("the list was refused: {rule}");
-    let mutations = sent
-        .into_iter()
-        .map(|mutation| AppliedMutation { mutation, applied: false, reason: Some(reason.clone()) })
-        .collect();
-    let error = RunErrorText { name: "BadResult".to_owned(), message: rule, stack: None };
-    FinishedRun { status: RunStatus::BadResult, error: Some(error), mutations, warnings: Vec::new() }
 }

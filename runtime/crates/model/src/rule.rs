@@ -1,9 +1,9 @@
-//! Rules: JavaScript from before actions. They are kept and listed; nothing runs them.
+//! Rules: JavaScript from before actions. The enabled ones run in their order in every login, before the actions.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::RuleId;
+use crate::{Artifact, RuleId};
 
 /// A rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,8 +20,11 @@ pub struct Rule {
     pub order: i64,
     #[expect(missing_docs, reason = "says its name")]
     pub enabled: bool,
-    /// `login_success` but for old tenants.
+    /// `login_success` but for old tenants; others never run.
     pub stage: String,
+    /// What runs; `None` until it was built.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artifact: Option<Artifact>,
     #[expect(missing_docs, reason = "says its name")]
     pub created_at: Timestamp,
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use postern_engine::BuildError as EngineError;
 use postern_javascript::{Kind, Payload};
 use postern_model::action::{ArtifactKind, BuildError, CREDENTIALS_EXCHANGE, POST_LOGIN};
@@ -21,8 +22,18 @@ const FILE: &str = "action.js";
 /// Bits of a seed that JavaScript can read as a number.
 const SEED_BITS: u32 = 53;
 
+/// What is built.
+pub(crate) struct Source<'a> {
+    pub(crate) kind: Kind,
+    /// One that the engine knows.
+    pub(crate) trigger: &'static str,
+    pub(crate) code: &'a str,
+    /// Names and versions.
+    pub(crate) dependencies: &'a [(&'a str, &'a str)],
+}
+
 /// Why there is no artifact.
-enum Failure {
+pub(crate) enum Failure {
     /// The source is to blame, or what is around it: the draft says it.
     Build(BuildError),
     /// We are.
@@ -45,7 +56,11 @@ pub(super) async fn build(
     if draft.runtime == Runtime::Wasm || draft.artifact.is_some() {
         return Ok(Vec::new());
     }
-    match artifact(app, ctx, trigger, draft).await {
+    let dependencies: Vec<(&str, &str)> =
+        draft.dependencies.iter().map(|dependency| (&*dependency.name, &*dependency.version)).collect();
+    let trigger = if trigger.id == CREDENTIALS_EXCHANGE { CREDENTIALS_EXCHANGE } else { POST_LOGIN };
+    let source = Source { kind: Kind::Action, trigger, code: &draft.code, dependencies: &dependencies };
+    match artifact(app, ctx.now, source).await {
         Ok((artifact, rows)) => {
             draft.artifact = Some(artifact);
             draft.status = VersionStatus::Built;
@@ -63,29 +78,33 @@ pub(super) async fn build(
     }
 }
 
-async fn artifact(
+/// Builds a source. Answers the rows that its artifact consists of as well.
+pub(crate) async fn artifact(
     app: &App,
-    ctx: &OpCtx,
-    trigger: &Trigger,
-    draft: &Draft,
+    now: Timestamp,
+    Source { kind, trigger, code, dependencies }: Source<'_>,
 ) -> Result<(Artifact, Vec<ArtifactBytes>), Failure> {
-    if draft.code.trim().is_empty() {
+    if code.trim().is_empty() {
         let msg = "the action has no code".to_owned();
         return Err(Failure::Build(BuildError { id: "no_code".to_owned(), msg }));
     }
-    let dependencies: Vec<(&str, &str)> =
-        draft.dependencies.iter().map(|dependency| (&*dependency.name, &*dependency.version)).collect();
-    let prepared = app.packages().prepare(&draft.code, &dependencies).await.map_err(not_prepared)?;
+    let prepared = match kind {
+        // An expression: nothing that a transpiler could read.
+        Kind::Rule if dependencies.is_empty() => {
+            Prepared { source: code.to_owned(), bundle: None, preload: Vec::new(), lock: None }
+        }
+        Kind::Action | Kind::Rule => app.packages().prepare(code, dependencies).await.map_err(not_prepared)?,
+    };
     let Prepared { source, bundle, preload, lock } = prepared;
     let payload = Payload {
-        kind: Kind::Action,
-        trigger: if trigger.id == CREDENTIALS_EXCHANGE { CREDENTIALS_EXCHANGE } else { POST_LOGIN }.to_owned(),
+        kind,
+        trigger: trigger.to_owned(),
         file: FILE.to_owned(),
         source,
         bundle,
         preload,
         modules: BTreeMap::new(),
-        now: ctx.now.as_millisecond(),
+        now: now.as_millisecond(),
         seed: seed()?,
     };
     let payload =

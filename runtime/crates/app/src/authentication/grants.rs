@@ -325,6 +325,8 @@ pub(super) fn allowed(report: LoginReport) -> Result<LoginReport, Refused> {
         Outcome::Deny { reason, .. } if report.user.blocked == Some(true) && reason == "user is blocked" => {
             Err(told(403, "unauthorized", reason))
         }
+        // A rule's own error (Auth0: `UnauthorizedError`).
+        Outcome::Deny { code, reason } if code == "unauthorized" => Err(told(403, "unauthorized", reason)),
         Outcome::Deny { reason, .. } => Err(told(403, "access_denied", reason)),
         Outcome::Redirect { .. } => Err(told(403, "interaction_required", "Interaction required")),
         Outcome::Challenge { .. } => Err(told(403, "mfa_required", "Multifactor authentication required")),

@@ -8,6 +8,7 @@ use postern_model::{Action, ActionVersion, Artifact, Binding, SealedSecret, Tena
 use serde_json::Value;
 
 use super::input::VersionChoice;
+use super::rules;
 use super::state::Runs;
 use crate::actions::secrets_open;
 use crate::artifacts::program_load;
@@ -58,7 +59,10 @@ pub(super) async fn bound_read(
     if let Some(id) = choices.keys().find(|id| !list.bindings.iter().any(|b| b.action_id.as_str() == *id)) {
         return Err(AppError::invalid_body(format!("'versions' names the action '{id}', which is not bound")));
     }
-    let mut rows = Vec::with_capacity(list.bindings.len());
+    let mut rows = match runs {
+        Runs::PostLogin => rules::rules_bound(app, tenant).await?,
+        Runs::CredentialsExchange => Vec::new(),
+    };
     for binding in list.bindings {
         // An action that went in this moment took its bindings along.
         let Some(action) = app.store().fetch::<Action>(tenant, binding.action_id.as_str()).await? else { continue };
@@ -79,7 +83,10 @@ pub(super) async fn bound_pinned(app: &App, tenant: &TenantId, pinned: &[PinnedA
     let mut rows = Vec::with_capacity(pinned.len());
     for pin in pinned {
         let gone = || AppError::conflict("The login cannot go on: an action it started with no longer exists.");
-        let action = app.store().fetch::<Action>(tenant, pin.action_id.as_str()).await?.ok_or_else(gone)?;
+        let Some(action) = app.store().fetch::<Action>(tenant, pin.action_id.as_str()).await? else {
+            rows.push(rules::rule_pinned(app, tenant, pin).await?.ok_or_else(gone)?);
+            continue;
+        };
         let version =
             versions::version_load(app, tenant, &action.id, pin.version_id.as_str()).await?.ok_or_else(gone)?;
         let binding = Binding {
@@ -154,6 +161,7 @@ async fn bind(
         egress_hosts: binding.egress_hosts,
         continues,
         secrets,
+        rule: None,
     };
     Ok((bound, version.artifact))
 }

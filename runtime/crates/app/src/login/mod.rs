@@ -11,6 +11,7 @@ mod exchange;
 mod input;
 mod person;
 mod real;
+mod rules;
 mod simulated;
 mod state;
 

@@ -25,6 +25,7 @@ pub(crate) fn action(place: u32, on_failure: OnFailure) -> BoundAction {
         on_failure,
         egress_hosts: None,
         continues: true,
+        rule: None,
         secrets: Map::from_iter([("place".to_owned(), json!(place.to_string()))]),
     }
 }

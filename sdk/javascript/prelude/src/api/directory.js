@@ -1,6 +1,6 @@
 // api.groups, api.roles and api.rules: what the user belongs to, and what ran before.
 
-import { context } from './context.js';
+import { context, original } from './context.js';
 
 function checkPage(from, take) {
     if (from !== undefined && typeof from !== 'string') {
@@ -54,6 +54,6 @@ export const roles = () => ({
 /** `api.rules` */
 export const rules = () => ({
     wasExecuted(ruleId) {
-        return context.run.executedRules?.includes(ruleId) || false;
+        return original('/rules')?.includes(ruleId) || false;
     },
 });

@@ -214,7 +214,6 @@ function called(rule, user, context) {
  */
 export function ruleHandlers(rule, { scope, deny }) {
     const run = async (event, api, protocol) => {
-        if (typeof rule !== 'function') throw new TypeError('A rule is a function (user, context, callback)');
         scope({ configuration: copyOf(event.secrets ?? {}), auth0: auth0Of(event, api), UnauthorizedError });
         const context = contextOf(event, protocol);
         let left;

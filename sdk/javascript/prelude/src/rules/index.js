@@ -22,5 +22,6 @@ const deny = (api, reason) => push({ type: 'access.deny', reason, code: 'unautho
 /** What an action would export that does what this rule does. */
 export function ruleRunner(script, file) {
     const rule = evaluate(script, file, undefined, ruleRequire);
+    if (typeof rule !== 'function') throw new TypeError('A rule is a function (user, context, callback)');
     return ruleHandlers(rule, { scope: (names) => Object.assign(globalThis, names, { request }), deny });
 }
