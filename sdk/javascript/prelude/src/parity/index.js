@@ -38,6 +38,8 @@ const bigNumbers = {
 
 const texts = {
     localeCompare(other, locales, options) {
+        // The bundle is sloppy code, where `this` is never undefined.
+        'use strict';
         if (this === undefined || this === null) {
             throw new TypeError('String.prototype.localeCompare called on null or undefined');
         }
