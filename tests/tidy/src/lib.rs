@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 pub use licence::is_permissive;
 
 /// Folders that hold nothing of ours.
-const SKIPPED: [&str; 5] = ["target", ".git", "corpus", "artifacts", "node_modules"];
+const SKIPPED: [&str; 6] = ["target", ".git", "corpus", "artifacts", "node_modules", "patched"];
 
 /// A text file of the workspace.
 #[derive(Debug)]
