@@ -18,6 +18,10 @@ pub struct Converted {
 #[must_use]
 pub fn rule_convert(name: &str, script: &str) -> Converted {
     let (script, required) = without_versions(script);
+    // An action has no such module: its own `require` would refuse it.
+    let script = ["'", "\"", "`"]
+        .iter()
+        .fold(script, |script, quote| script.replace(&format!("require({quote}request{quote})"), "ruleRequest"));
     let script = script.trim_end().trim_end_matches(';');
     let asks = required.iter().any(|(package, _)| package == "request") || names_request(script);
     let name = name.replace(['\r', '\n'], " ");
@@ -37,6 +41,7 @@ pub fn rule_convert(name: &str, script: &str) -> Converted {
     );
     if asks {
         add(&mut code, "request", REQUEST);
+        code.push_str("const ruleRequest = request;\n\n");
     }
     add(&mut code, "UnauthorizedError, ruleHandlers", ADAPTER);
     code.push_str(
@@ -171,6 +176,8 @@ mod tests {
         let asking =
             rule_convert("x", "function (u, c, cb) { request.get('https://a.example', () => cb(null, u, c)); }");
         assert!(asking.code.contains("const { request }"));
+        let requiring = rule_convert("x", "function (u, c, cb) { const request = require('request@2.88.0'); }");
+        assert!(requiring.code.contains("const request = ruleRequest; }"));
         assert!(
             !rule_convert("x", "function (u, c, cb) { cb(null, c.request.ip); }").code.contains("const { request }")
         );
