@@ -115,6 +115,9 @@ export class ClientRequest extends Stream.Writable {
         this.#follow(given.signal);
         soon(() => {
             if (!this.destroyed) this.emit('socket', this.socket);
+            // The request is sent whole; who waits for leave to send its body has it.
+            const expect = `${this.getHeader('expect') ?? ''}`.toLowerCase();
+            if (!this.destroyed && expect === '100-continue') this.emit('continue');
         });
     }
 
