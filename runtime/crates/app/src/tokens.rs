@@ -332,22 +332,14 @@ async fn exchange(
     };
     let scopes = narrow(&grant.scope, request.scope.as_deref());
     let scope = scopes.join(" ");
-    let asked = ClientExchange {
-        client: Arc::clone(&client),
-        request: request.request.clone(),
-        audience: audience.clone(),
-        requested_scopes: words(request.scope.as_deref()).map(str::to_owned).collect(),
-        scopes,
-    };
-    let (outcome, custom) = exchange_run(app, ctx, asked).await?;
-    allowed(outcome)?;
-    let now = ctx.now;
+    let custom = actions_run(app, ctx, request, (&client, &audience, scopes)).await?;
+    let iat = ctx.now.as_second();
     let claims = ManagementClaims {
         iss: tenant.issuer(),
         sub: format!("{id}@clients"),
         aud: audience,
-        iat: now.as_second(),
-        exp: now.as_second().saturating_add(i64::try_from(expires_in).unwrap_or(i64::MAX)),
+        iat,
+        exp: iat.saturating_add(i64::try_from(expires_in).unwrap_or(i64::MAX)),
         scope: scope.clone(),
         gty: "client-credentials".to_owned(),
         azp: id.as_str().to_owned(),
@@ -367,10 +359,24 @@ fn narrow(granted: &[String], wanted: Option<&str>) -> Vec<String> {
     granted.iter().filter(|scope| wanted.is_empty() || wanted.contains(&scope.as_str())).cloned().collect()
 }
 
-/// What actions came to, in OAuth's words: the codes that an action may give are those of Auth0.
-fn allowed(outcome: Outcome) -> Result<(), TokenError> {
+/// The custom claims of the token, or what actions came to in OAuth's words: the codes that an action may give are those
+/// of Auth0.
+async fn actions_run(
+    app: &App,
+    ctx: &OpCtx,
+    request: &ClientCredentials,
+    (client, audience, scopes): (&Arc<Client>, &str, Vec<String>),
+) -> Result<Map<String, Value>, TokenError> {
+    let asked = ClientExchange {
+        client: Arc::clone(client),
+        request: request.request.clone(),
+        audience: audience.to_owned(),
+        requested_scopes: words(request.scope.as_deref()).map(str::to_owned).collect(),
+        scopes,
+    };
+    let (outcome, custom) = exchange_run(app, ctx, asked).await?;
     match outcome {
-        Outcome::Allow => Ok(()),
+        Outcome::Allow => Ok(custom),
         Outcome::Deny { code, reason } => {
             let (status, error) = match code.as_str() {
                 "invalid_scope" => (400, "invalid_scope"),
