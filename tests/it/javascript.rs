@@ -118,7 +118,11 @@ const HOSTILE: &[(&str, &str, &[&str])] = &[
     ("proxies", "let p = {}; for (let i = 0; i < 1e5; i++) p = new Proxy(p, {}); p.x;", &["guest_error", "trap"]),
     ("deep JSON", "JSON.parse('['.repeat(200000));", &["guest_error", "trap"]),
     ("deep source", "eval('('.repeat(100000));", &["guest_error", "trap"]),
-    ("memory", "const all = []; for (;;) all.push(new Array(1e5).fill(1));", &["guest_error", "out_of_memory", "out_of_fuel"]),
+    (
+        "memory",
+        "const all = []; for (;;) all.push(new Array(1e5).fill(1));",
+        &["guest_error", "out_of_memory", "out_of_fuel"],
+    ),
     (
         "memory caught",
         "for (;;) { try { const all = []; for (;;) all.push(new Uint8Array(1e6)); } catch {} }",

@@ -7,6 +7,7 @@
     reason = "a test reports by panicking"
 )]
 
+mod action_modules;
 mod api_table;
 mod authorize;
 mod budget;

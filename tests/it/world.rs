@@ -21,6 +21,9 @@ pub(crate) struct World {
     pub(crate) rule_config_key: String,
     pub(crate) action_id: String,
     pub(crate) version_id: String,
+    /// An Actions Module, and its version.
+    pub(crate) module_id: String,
+    pub(crate) module_version_id: String,
     pub(crate) execution_id: String,
     pub(crate) log_id: String,
     /// A job that is finished.
@@ -66,6 +69,8 @@ impl World {
         let rule_config_key = format!("{name}-key");
         let config = format!("/api/v2/rules-configs/{rule_config_key}");
         let _config = api.send(reqwest::Method::PUT, &config, Some(&json!({"value": name}))).await.expect(200);
+        let of_module = json!({"name": format!("{name}-module"), "code": "exports.a = 1;", "publish": true});
+        let of_module = api.post("/api/v2/actions/modules", &of_module).await.expect(201);
         let logs = api.get("/api/v2/logs").await.expect(200);
         let keys = api.get("/api/v2/keys/signing").await.expect(200);
         Self {
@@ -81,6 +86,8 @@ impl World {
             rule_config_key,
             action_id,
             version_id: version["id"].as_str().unwrap().to_owned(),
+            module_id: of_module["id"].as_str().unwrap().to_owned(),
+            module_version_id: of_module["latest_version"]["id"].as_str().unwrap().to_owned(),
             execution_id: waiting["execution_id"].as_str().unwrap().to_owned(),
             job_id: job["id"].as_str().unwrap().to_owned(),
             log_id: rows(&logs)[0]["log_id"].as_str().unwrap().to_owned(),
@@ -112,7 +119,9 @@ impl World {
                 "client-grants" => &self.grant_id,
                 "resource-servers" => &self.resource_server_id,
                 "actions" => &self.action_id,
+                "versions" if operation.path.contains("/modules/") => &self.module_version_id,
                 "versions" => &self.version_id,
+                "modules" => &self.module_id,
                 "executions" => &self.execution_id,
                 "logs" => &self.log_id,
                 "jobs" => &self.job_id,
@@ -156,6 +165,8 @@ impl World {
             &self.connection_id,
             &self.action_id,
             &self.version_id,
+            &self.module_id,
+            &self.module_version_id,
             &self.execution_id,
             &self.login_id,
             &self.state,

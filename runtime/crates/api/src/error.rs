@@ -42,6 +42,7 @@ pub fn status(kind: Kind) -> StatusCode {
         Kind::Forbidden => StatusCode::FORBIDDEN,
         Kind::NotFound => StatusCode::NOT_FOUND,
         Kind::Conflict => StatusCode::CONFLICT,
+        Kind::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
         Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Kind::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -66,6 +67,7 @@ impl From<AppError> for ApiError {
             | Kind::Forbidden
             | Kind::NotFound
             | Kind::Conflict
+            | Kind::PreconditionFailed
             | Kind::TooLarge
             | Kind::RateLimited => error.message,
         };

@@ -8,17 +8,20 @@ mod draft;
 mod run;
 pub(crate) mod writes;
 
-use postern_model::{Action, ActionId, ActionVersion, Runtime, limits};
+use postern_model::{Action, ActionId, ActionVersion, ModuleReference, Runtime, limits};
 use postern_store::{Entity, Expect, Query, WriteSet};
 
 pub use self::draft::{ActionInput, SecretInput, secrets_open};
-pub(crate) use self::draft::{content_sha256, restore, same_content, set_artifact, sha256_hex};
+pub(crate) use self::draft::{
+    check_dependencies, check_name, check_secrets, content_sha256, restore, same_content, seal, set_artifact,
+    sha256_hex,
+};
 pub use self::run::{TestRun, action_test};
 use crate::bindings::bindings_of;
 use crate::ctx::OpCtx;
 use crate::error::AppError;
 use crate::logs::audit;
-use crate::{App, ids, versions};
+use crate::{App, action_modules, ids, versions};
 
 /// A part of a list that is short enough to be loaded whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +99,8 @@ pub async fn action_create(
     }
     let id = ids::action()?;
     let blank = draft::empty(input.runtime.unwrap_or(Runtime::Node22));
-    let mut draft = draft::apply(app, (tenant, &id), &blank, &input, ctx.now)?;
+    let modules = modules(app, ctx, &input).await?;
+    let mut draft = draft::apply(app, (tenant, &id), &blank, &input, modules, ctx.now)?;
     let rows = build::build(app, ctx, &trigger, &mut draft).await?;
     let mut action = Action {
         id,
@@ -122,6 +126,13 @@ pub async fn action_create(
     match writes::commit(app, set).await? {
         Some(_) => action_view(app, ctx, action.id.as_str()).await,
         None => Err(writes::stale()),
+    }
+}
+
+async fn modules(app: &App, ctx: &OpCtx, input: &ActionInput) -> Result<Option<Vec<ModuleReference>>, AppError> {
+    match &input.modules {
+        Some(choices) => action_modules::resolve(app, ctx, choices).await.map(Some),
+        None => Ok(None),
     }
 }
 
@@ -169,7 +180,8 @@ pub async fn action_update(app: &App, ctx: &OpCtx, id: &str, input: &ActionInput
     draft::check(input)?;
     for _ in 0..writes::ATTEMPTS {
         let mut action = action_load(app, ctx, id).await?;
-        let mut next = draft::apply(app, (&ctx.tenant.id, &action.id), &action.draft, input, ctx.now)?;
+        let modules = modules(app, ctx, input).await?;
+        let mut next = draft::apply(app, (&ctx.tenant.id, &action.id), &action.draft, input, modules, ctx.now)?;
         if let Some(trigger) = &input.trigger
             && trigger.id != action.trigger.id
         {

@@ -30,6 +30,7 @@ pub enum Code {
     NotFound,
     UserExists,
     Conflict,
+    PreconditionFailed,
     TooLarge,
     BadRequest,
     RateLimited,
@@ -46,6 +47,7 @@ pub enum Kind {
     Forbidden,
     NotFound,
     Conflict,
+    PreconditionFailed,
     TooLarge,
     RateLimited,
     Unavailable,
@@ -78,6 +80,7 @@ impl Code {
             | Self::InexistentEmailTemplate
             | Self::NotFound => Kind::NotFound,
             Self::UserExists | Self::Conflict => Kind::Conflict,
+            Self::PreconditionFailed => Kind::PreconditionFailed,
             Self::TooLarge => Kind::TooLarge,
             Self::RateLimited => Kind::RateLimited,
             Self::Unavailable => Kind::Unavailable,
@@ -112,7 +115,12 @@ impl Code {
             Self::UserExists => "auth0_idp_error",
             Self::TooLarge => "too_large",
             Self::RateLimited => "too_many_requests",
-            Self::NotFound | Self::Conflict | Self::BadRequest | Self::Unavailable | Self::Internal => return None,
+            Self::NotFound
+            | Self::Conflict
+            | Self::PreconditionFailed
+            | Self::BadRequest
+            | Self::Unavailable
+            | Self::Internal => return None,
         })
     }
 }

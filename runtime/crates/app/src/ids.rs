@@ -7,8 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use postern_model::{
-    ActionId, ActionVersionId, AuthenticatorId, AuthenticatorKind, BindingId, ClientGrantId, ClientId, ConnectionId,
-    ExecutionId, JobId, LogId, LoginId, MailId, RefreshTokenId, ResourceServerId, RoleId, RuleId, SessionId, UserId,
+    ActionId, ActionModuleId, ActionModuleVersionId, ActionVersionId, AuthenticatorId, AuthenticatorKind, BindingId,
+    ClientGrantId, ClientId, ConnectionId, ExecutionId, JobId, LogId, LoginId, MailId, RefreshTokenId,
+    ResourceServerId, RoleId, RuleId, SessionId, UserId,
 };
 use uuid::Uuid;
 
@@ -67,6 +68,10 @@ uuids! {
     action -> ActionId;
     #[expect(missing_docs, reason = "says its name")]
     action_version -> ActionVersionId;
+    #[expect(missing_docs, reason = "says its name")]
+    action_module -> ActionModuleId;
+    #[expect(missing_docs, reason = "says its name")]
+    action_module_version -> ActionModuleVersionId;
     #[expect(missing_docs, reason = "says its name")]
     binding -> BindingId;
 }

@@ -4,6 +4,7 @@
 //! the [`OpCtx`], its first line checks the scope. What a login does next is decided by `postern-flow`, what is kept
 //! by `postern-store`, what runs by `postern-engine`; here they are put together.
 
+pub mod action_modules;
 pub mod actions;
 pub mod artifacts;
 pub mod attack_protection;

@@ -247,7 +247,12 @@ impl Secrets {
         let mut found: Vec<_> = secrets
             .into_iter()
             .flatten()
-            .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
+            // Those of an Actions Module are an object of their own.
+            .flat_map(|(name, value)| match value.as_object() {
+                Some(values) => values.iter().map(|(name, value)| (name.clone(), value)).collect(),
+                None => vec![(name.clone(), value)],
+            })
+            .filter_map(|(name, value)| Some((name, value.as_str()?.to_owned())))
             .filter(|(_, value)| value.len() >= SECRET_BYTES)
             .collect();
         // The longest first: one may hold another.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{ActionId, ActionVersionId, BindingId};
+use crate::{ActionId, ActionVersionId, BindingId, ModuleReference};
 
 /// A point in a flow where actions run. Others than post-login are stored, not run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,6 +134,9 @@ pub struct Draft {
     #[serde(default)]
     #[expect(missing_docs, reason = "says its name")]
     pub secrets: Vec<SealedSecret>,
+    /// Actions Modules the source may require.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub modules: Vec<ModuleReference>,
     /// The uploaded module.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artifact: Option<Artifact>,
@@ -197,6 +200,9 @@ pub struct ActionVersion {
     #[serde(default)]
     #[expect(missing_docs, reason = "says its name")]
     pub secrets: Vec<SealedSecret>,
+    /// Actions Modules its source may require.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub modules: Vec<ModuleReference>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[expect(missing_docs, reason = "says its name")]
     pub artifact: Option<Artifact>,

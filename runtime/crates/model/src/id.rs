@@ -72,6 +72,10 @@ ids! {
     ActionId, "action", uuid;
     /// A UUID, as Auth0's.
     ActionVersionId, "action version", uuid;
+    /// A UUID, as Auth0's.
+    ActionModuleId, "action module", uuid;
+    /// A UUID, as Auth0's.
+    ActionModuleVersionId, "action module version", uuid;
     /// A UUID, as Auth0's; new on every write of the bindings.
     BindingId, "binding", uuid;
     /// `lgn_…`

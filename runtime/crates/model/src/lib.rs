@@ -5,6 +5,7 @@
 //! the wire has types of its own in `postern-api`.
 
 pub mod action;
+pub mod action_module;
 pub mod authentication;
 pub mod authenticator;
 pub mod client;
@@ -27,6 +28,7 @@ pub mod user;
 pub use action::{
     Action, ActionVersion, Artifact, Binding, Draft, OnFailure, Runtime, SealedSecret, Trigger, VersionStatus,
 };
+pub use action_module::{ActionModule, ActionModuleVersion, ModuleReference};
 pub use authentication::{FailureCount, LoginClaims, LoginFailures, OneTime, RefreshToken};
 pub use authenticator::{Authenticator, AuthenticatorKind, FactorAttempts, RememberedBrowser};
 pub use client::Client;
@@ -36,8 +38,9 @@ pub use execution::{
     RunStatus, SuspendedLogin, Usage,
 };
 pub use id::{
-    ActionId, ActionVersionId, AuthenticatorId, BadId, BindingId, ClientGrantId, ClientId, ConnectionId, ExecutionId,
-    JobId, LogId, LoginId, MailId, RefreshTokenId, ResourceServerId, RoleId, RuleId, SessionId, TenantId, UserId,
+    ActionId, ActionModuleId, ActionModuleVersionId, ActionVersionId, AuthenticatorId, BadId, BindingId, ClientGrantId,
+    ClientId, ConnectionId, ExecutionId, JobId, LogId, LoginId, MailId, RefreshTokenId, ResourceServerId, RoleId,
+    RuleId, SessionId, TenantId, UserId,
 };
 pub use job::{ExportField, ExportFormat, Job, JobFailure, JobKind, JobStatus, JobSummary};
 pub use limits::ExecutionLimits;

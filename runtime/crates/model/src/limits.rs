@@ -135,6 +135,14 @@ pub const SECRET_NAME_CHARS: usize = 128;
 pub const SECRET_VALUE_CHARS: usize = 4096;
 /// Bytes of JavaScript source (Auth0: 100 kB).
 pub const CODE_BYTES: usize = 100_000;
+/// Actions Modules of a tenant (Auth0's).
+pub const MODULES_PER_TENANT: usize = 100;
+/// Actions Modules an action may use (Auth0's).
+pub const MODULES_PER_ACTION: usize = 3;
+/// Versions of an Actions Module (Auth0's).
+pub const VERSIONS_PER_MODULE: usize = 50;
+/// Source of an Actions Module, in characters (Auth0's).
+pub const MODULE_CODE_CHARS: usize = 65_536;
 /// npm dependencies of an action (Auth0's).
 pub const DEPENDENCIES_PER_ACTION: usize = 10;
 /// Dependencies of an action as one script: all of it is loaded into the memory of a run.

@@ -7,8 +7,9 @@ use crate::scan::{Scan, capitalised};
 
 /// Refuses what is no package of a registry.
 pub(crate) fn check(dependencies: &[(&str, &str)]) -> Result<(), PackagesError> {
-    if dependencies.len() > limits::DEPENDENCIES_PER_ACTION {
-        let limit = limits::DEPENDENCIES_PER_ACTION;
+    // An action's own, and those of its modules.
+    let limit = limits::DEPENDENCIES_PER_ACTION * (1 + limits::MODULES_PER_ACTION);
+    if dependencies.len() > limit {
         return Err(PackagesError::Install(format!("there are more than {limit}")));
     }
     for (at, (name, version)) in dependencies.iter().enumerate() {

@@ -62,6 +62,8 @@ impl PackagesConfig {
 pub struct Prepared {
     /// Plain JavaScript for `CommonJS`; as it was given when it is that already.
     pub source: String,
+    /// The same of each Actions Module.
+    pub modules: Vec<String>,
     /// A script whose value is a function `(builtinRequire) => (name) => module`; `None` without dependencies.
     pub bundle: Option<String>,
     /// What of the bundle the source requires: worth loading when a version is built, rather than in every login.
@@ -94,17 +96,37 @@ impl Packages {
     /// # Errors
     /// When a dependency does not exist or may not be used, the source is not JavaScript, or the tools cannot be used.
     pub async fn prepare(&self, source: &str, dependencies: &[(&str, &str)]) -> Result<Prepared, PackagesError> {
+        self.prepare_with(source, &[], dependencies).await
+    }
+
+    /// The same with the sources of Actions Modules that `source` may require; `dependencies` are those of all.
+    ///
+    /// # Errors
+    /// As [`Packages::prepare`].
+    pub async fn prepare_with(
+        &self,
+        source: &str,
+        modules: &[&str],
+        dependencies: &[(&str, &str)],
+    ) -> Result<Prepared, PackagesError> {
         dependencies::check(dependencies)?;
-        let scan = Scan::of(source);
+        let mut scan = Scan::of(source);
         let source = self.plain(source, &scan).await?;
+        let mut plain = Vec::with_capacity(modules.len());
+        for module in modules {
+            let of_module = Scan::of(module);
+            plain.push(self.plain(module, &of_module).await?);
+            scan.names.extend(of_module.names);
+            scan.dynamic |= of_module.dynamic;
+        }
         if dependencies.is_empty() {
-            return Ok(Prepared { source, bundle: None, preload: Vec::new(), lock: None });
+            return Ok(Prepared { source, modules: plain, bundle: None, preload: Vec::new(), lock: None });
         }
         let lock = self.lock(dependencies).await?;
         let names = dependencies::names(&scan, dependencies);
-        let words = dependencies::words(&source, dependencies);
+        let words = dependencies::words(&[&[source.as_str()], modules].concat().join("\n"), dependencies);
         let bundle = self.bundle(&lock, dependencies, (&names, &words)).await?;
-        Ok(Prepared { source, bundle: Some(bundle), preload: names, lock: Some(lock) })
+        Ok(Prepared { source, modules: plain, bundle: Some(bundle), preload: names, lock: Some(lock) })
     }
 
     async fn plain(&self, source: &str, scan: &Scan) -> Result<String, PackagesError> {

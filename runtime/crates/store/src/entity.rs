@@ -100,6 +100,10 @@ codes! {
         Rules = 42, "rules";
         /// [`postern_model::rule::RuleConfig`]
         RuleConfigs = 43, "rule_configs";
+        /// [`postern_model::ActionModule`]
+        ActionModules = 60, "action_modules";
+        /// [`postern_model::ActionModuleVersion`]
+        ActionModuleVersions = 61, "action_module_versions";
     }
 }
 
@@ -172,6 +176,10 @@ codes! {
         RuleByName = 72, "rule_by_name";
         /// Unique. Key: order, least first.
         RuleByOrder = 73, "rule_by_order";
+        /// Unique. Key: name.
+        ActionModuleByName = 100, "action_module_by_name";
+        /// Key: module id, newest number first.
+        ActionModuleVersionByModule = 101, "action_module_version_by_module";
     }
 }
 

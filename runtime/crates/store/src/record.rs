@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use postern_model::rule::RuleConfig;
 use postern_model::{
-    Action, ActionVersion, Authenticator, BrowserTransaction, Client, ClientGrant, Connection, Execution,
-    FactorAttempts, HistoryEntry, Job, JobFailure, JobId, LogEntry, LoginClaims, LoginFailures, Mail, OneTime,
-    RefreshToken, ResourceServer, Role, Rule, Session, SuspendedLogin, Tenant, User,
+    Action, ActionModule, ActionModuleVersion, ActionVersion, Authenticator, BrowserTransaction, Client, ClientGrant,
+    Connection, Execution, FactorAttempts, HistoryEntry, Job, JobFailure, JobId, LogEntry, LoginClaims, LoginFailures,
+    Mail, OneTime, RefreshToken, ResourceServer, Role, Rule, Session, SuspendedLogin, Tenant, User,
 };
 
 use crate::entity::{
@@ -53,6 +53,8 @@ pub(crate) fn redraft(table: Table, schema: u16, revision: u64, data: &[u8]) -> 
         Table::ClientGrants => of::<ClientGrant>,
         Table::Rules => of::<Rule>,
         Table::RuleConfigs => of::<RuleConfig>,
+        Table::ActionModules => of::<ActionModule>,
+        Table::ActionModuleVersions => of::<ActionModuleVersion>,
     };
     of(schema, revision, data)
 }
@@ -146,6 +148,12 @@ entity!(Action, Actions, |a| a.id.to_string(), revision: own, indexes: vec![
 ]);
 entity!(ActionVersion, Versions, |v| v.id.to_string(), revision: own, indexes: vec![
     entry(Index::VersionByAction, [v.action_id.as_str(), &newest(v.number.into())]),
+]);
+entity!(ActionModule, ActionModules, |m| m.id.to_string(), revision: own, indexes: vec![
+    unique(Index::ActionModuleByName, [&m.name]),
+]);
+entity!(ActionModuleVersion, ActionModuleVersions, |v| v.id.to_string(), revision: own, indexes: vec![
+    entry(Index::ActionModuleVersionByModule, [v.module_id.as_str(), &newest(v.number.into())]),
 ]);
 entity!(ArtifactBytes, Artifacts, |a| a.sha256.clone(), revision: none, indexes: Vec::new());
 entity!(BindingList, Bindings, |b| b.trigger_id.clone(), revision: own, indexes: Vec::new());

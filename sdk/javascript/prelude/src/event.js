@@ -25,6 +25,10 @@ class Lazy {
     }
 
     put(target, key, value) {
+        // The secrets of the modules stand beside the action's own; they are not for the action.
+        if (key === 'secrets' && value !== null && typeof value === 'object') {
+            for (const name of Object.keys(value)) if (typeof value[name] === 'object') delete value[name];
+        }
         defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
     }
 

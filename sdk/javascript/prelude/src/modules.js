@@ -66,7 +66,33 @@ function requireModule(name) {
     return found;
 }
 
-let moduleActions = () => undefined;
+// A module's secrets are those of the login that runs: there are none while it is loaded.
+function secretsOf(name) {
+    let read;
+    const values = () => {
+        if (host === undefined || host.loading()) return {};
+        read ??= JSON.parse(host.eventRead(`/secrets/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`) ?? '{}');
+        return read;
+    };
+    const target = {};
+    return new Proxy(target, {
+        get: (_, key) => (Object.hasOwn(values(), key) ? values()[key] : target[key]),
+        has: (_, key) => key in values(),
+        ownKeys: () => Reflect.ownKeys(values()),
+        getOwnPropertyDescriptor: (_, key) => {
+            const found = Reflect.getOwnPropertyDescriptor(values(), key);
+            return found && { ...found, configurable: true };
+        },
+    });
+}
+
+let host;
+/** Gives this file the host. */
+export function attach(given) {
+    host = given;
+}
+
+let moduleActions = (name) => ({ secrets: secretsOf(name) });
 /** Sets what a module sees as `actions`: its own secrets. */
 export function setModuleActions(make) {
     moduleActions = make;

@@ -5,7 +5,7 @@ import { handlerOf } from './api/handlers.js';
 import { apiFor } from './api/index.js';
 import { eventFor } from './event.js';
 import * as hostCalls from './host_calls.js';
-import { BUNDLE, evaluate, provide, require, unwrapped, wrapped } from './modules.js';
+import { attach as attachModules, BUNDLE, evaluate, provide, require, unwrapped, wrapped } from './modules.js';
 import { loop, runTicks } from './node/process.js';
 import { ruleRunner, wrappedRule } from './rules/index.js';
 import { turn } from './web/timers.js';
@@ -21,6 +21,7 @@ let run;
 /** Gives this module the host. */
 export function attach(given) {
     host = given;
+    attachModules(given);
 }
 
 /** The scripts of a payload, and what is kept of it beside them. */

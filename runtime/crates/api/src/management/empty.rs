@@ -66,12 +66,6 @@ const FIXED: &[Fixed] = &[
     ),
     ("/api/v2/prompts/{prompt}/custom-text/{language}", "prompt_text_fetch", &["read:prompts"], || json!({})),
     ("/api/v2/prompts/{prompt}/partials", "prompt_partials_fetch", &["read:prompts"], || json!({})),
-    (
-        "/api/v2/actions/modules",
-        "action_module_list",
-        &["read:actions"],
-        || json!({ "modules": [], "total": 0, "page": 0, "per_page": 50 }),
-    ),
 ];
 
 /// The routes of this module.

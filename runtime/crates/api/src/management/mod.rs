@@ -1,5 +1,6 @@
 //! The management API, `/api/v2`, in Auth0's shapes.
 
+mod action_modules;
 mod actions;
 mod artifacts;
 mod attack_protection;
@@ -32,6 +33,7 @@ use crate::openapi::Routes;
 
 pub(crate) fn routes() -> Routes<App> {
     Routes::new()
+        .merge(action_modules::routes())
         .merge(actions::routes())
         .merge(artifacts::routes())
         .merge(attack_protection::routes())

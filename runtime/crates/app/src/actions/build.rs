@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use postern_engine::BuildError as EngineError;
-use postern_javascript::{Kind, Payload};
-use postern_model::action::{ArtifactKind, BuildError, CREDENTIALS_EXCHANGE, POST_LOGIN};
+use postern_javascript::{Kind, Module, Payload};
+use postern_model::action::{ArtifactKind, BuildError, CREDENTIALS_EXCHANGE, Dependency, POST_LOGIN};
 use postern_model::execution::RunErrorText;
-use postern_model::{Artifact, Draft, Runtime, Trigger, VersionStatus};
+use postern_model::{ActionModuleVersion, Artifact, Draft, Runtime, Trigger, VersionStatus};
 use postern_packages::{PackagesError, Prepared};
 use postern_store::ArtifactBytes;
 
 use super::sha256_hex;
 use crate::ctx::OpCtx;
 use crate::error::AppError;
-use crate::{App, ids};
+use crate::{App, action_modules, ids};
 
 /// What stacks call the source.
 const FILE: &str = "action.js";
@@ -30,6 +30,8 @@ pub(crate) struct Source<'a> {
     pub(crate) code: &'a str,
     /// Names and versions.
     pub(crate) dependencies: &'a [(&'a str, &'a str)],
+    /// Actions Modules by the name they are required by.
+    pub(crate) modules: BTreeMap<String, &'a str>,
 }
 
 /// Why there is no artifact.
@@ -56,11 +58,18 @@ pub(super) async fn build(
     if draft.runtime == Runtime::Wasm || draft.artifact.is_some() {
         return Ok(Vec::new());
     }
-    let dependencies: Vec<(&str, &str)> =
-        draft.dependencies.iter().map(|dependency| (&*dependency.name, &*dependency.version)).collect();
+    let used = action_modules::referenced(app, &ctx.tenant.id, &draft.modules).await?;
     let trigger = if trigger.id == CREDENTIALS_EXCHANGE { CREDENTIALS_EXCHANGE } else { POST_LOGIN };
-    let source = Source { kind: Kind::Action, trigger, code: &draft.code, dependencies: &dependencies };
-    match artifact(app, ctx.now, source).await {
+    let built = match dependencies(draft, &used) {
+        Ok(dependencies) => {
+            let modules = used.iter().map(|(name, module)| (name.clone(), module.code.as_str())).collect();
+            let source =
+                Source { kind: Kind::Action, trigger, code: &draft.code, dependencies: &dependencies, modules };
+            artifact(app, ctx.now, source).await
+        }
+        Err(failure) => Err(failure),
+    };
+    match built {
         Ok((artifact, rows)) => {
             draft.artifact = Some(artifact);
             draft.status = VersionStatus::Built;
@@ -82,7 +91,7 @@ pub(super) async fn build(
 pub(crate) async fn artifact(
     app: &App,
     now: Timestamp,
-    Source { kind, trigger, code, dependencies }: Source<'_>,
+    Source { kind, trigger, code, dependencies, modules }: Source<'_>,
 ) -> Result<(Artifact, Vec<ArtifactBytes>), Failure> {
     if code.trim().is_empty() {
         let msg = "the action has no code".to_owned();
@@ -91,11 +100,16 @@ pub(crate) async fn artifact(
     let prepared = match kind {
         // An expression: nothing that a transpiler could read.
         Kind::Rule if dependencies.is_empty() => {
-            Prepared { source: code.to_owned(), bundle: None, preload: Vec::new(), lock: None }
+            let (modules, preload) = (Vec::new(), Vec::new());
+            Prepared { source: code.to_owned(), modules, bundle: None, preload, lock: None }
         }
-        Kind::Action | Kind::Rule => app.packages().prepare(code, dependencies).await.map_err(not_prepared)?,
+        Kind::Action | Kind::Rule => {
+            let sources: Vec<&str> = modules.values().copied().collect();
+            app.packages().prepare_with(code, &sources, dependencies).await.map_err(not_prepared)?
+        }
     };
-    let Prepared { source, bundle, preload, lock } = prepared;
+    let Prepared { source, modules: plain, bundle, preload, lock } = prepared;
+    let modules = modules.keys().cloned().zip(plain.into_iter().map(|source| Module { source })).collect();
     let payload = Payload {
         kind,
         trigger: trigger.to_owned(),
@@ -103,7 +117,7 @@ pub(crate) async fn artifact(
         source,
         bundle,
         preload,
-        modules: BTreeMap::new(),
+        modules,
         now: now.as_millisecond(),
         seed: seed()?,
     };
@@ -126,6 +140,26 @@ pub(crate) async fn artifact(
         lock_sha256: rest.first().map(|lock| lock.sha256.clone()),
     };
     Ok((artifact, rows))
+}
+
+/// The action's dependencies and those of its modules. They are one installation, so that each package has one version.
+fn dependencies<'a>(
+    draft: &'a Draft,
+    used: &'a [(String, ActionModuleVersion)],
+) -> Result<Vec<(&'a str, &'a str)>, Failure> {
+    let mut all: Vec<(&str, &str)> = Vec::new();
+    let of_modules = used.iter().flat_map(|(_, module)| &module.dependencies);
+    for Dependency { name, version } in draft.dependencies.iter().chain(of_modules) {
+        match all.iter().find(|(known, _)| known == name) {
+            None => all.push((name, version)),
+            Some((_, known)) if known == version => {}
+            Some((_, known)) => {
+                let msg = format!("dependency '{name}': the action and a module of it ask for {known} and {version}");
+                return Err(Failure::Build(BuildError { id: "dependencies".to_owned(), msg }));
+            }
+        }
+    }
+    Ok(all)
 }
 
 /// What is random while the top level is loaded is so once, and the same in every login.

@@ -6,10 +6,12 @@ use aws_lc_rs::digest;
 use jiff::Timestamp;
 use postern_model::action::{ArtifactKind, Dependency};
 use postern_model::{
-    Action, ActionId, ActionVersion, Artifact, Draft, Runtime, SealedSecret, TenantId, Trigger, VersionStatus, limits,
+    Action, ActionId, ActionVersion, Artifact, Draft, ModuleReference, Runtime, SealedSecret, TenantId, Trigger,
+    VersionStatus, limits,
 };
 use serde::Serialize;
 
+use crate::action_modules::ModuleChoice;
 use crate::bindings::trigger_known;
 use crate::error::AppError;
 use crate::{App, secrets};
@@ -44,6 +46,8 @@ pub struct ActionInput {
     pub dependencies: Option<Vec<Dependency>>,
     #[expect(missing_docs, reason = "says its name")]
     pub secrets: Option<Vec<SecretInput>>,
+    /// Versions of Actions Modules its source may require.
+    pub modules: Option<Vec<ModuleChoice>>,
 }
 
 /// Characters of an action's name (ours; Auth0 names no limit).
@@ -54,12 +58,7 @@ const DEPENDENCIES: usize = 10;
 /// Checks everything that can be checked without the action as it stands.
 pub(super) fn check(input: &ActionInput) -> Result<(), AppError> {
     if let Some(name) = &input.name {
-        let length = name.chars().count();
-        if length == 0 || length > NAME_CHARS || name.chars().any(char::is_control) || name.trim() != name {
-            return Err(AppError::invalid_body(format!(
-                "'name' must have 1 to {NAME_CHARS} characters, none of them a control character, and no space at either end"
-            )));
-        }
+        check_name(name)?;
     }
     if let Some(trigger) = &input.trigger
         && !trigger_known(trigger)
@@ -75,7 +74,18 @@ pub(super) fn check(input: &ActionInput) -> Result<(), AppError> {
     input.secrets.as_deref().map_or(Ok(()), check_secrets)
 }
 
-fn check_dependencies(dependencies: &[Dependency]) -> Result<(), AppError> {
+/// Checks the name of an action or a module.
+pub(crate) fn check_name(name: &str) -> Result<(), AppError> {
+    let length = name.chars().count();
+    if length == 0 || length > NAME_CHARS || name.chars().any(char::is_control) || name.trim() != name {
+        return Err(AppError::invalid_body(format!(
+            "'name' must have 1 to {NAME_CHARS} characters, none of them a control character, and no space at either end"
+        )));
+    }
+    Ok(())
+}
+
+pub(crate) fn check_dependencies(dependencies: &[Dependency]) -> Result<(), AppError> {
     if dependencies.len() > DEPENDENCIES {
         return Err(AppError::invalid_body(format!("an action may have at most {DEPENDENCIES} dependencies")));
     }
@@ -91,7 +101,7 @@ fn check_dependencies(dependencies: &[Dependency]) -> Result<(), AppError> {
     Ok(())
 }
 
-fn check_secrets(secrets: &[SecretInput]) -> Result<(), AppError> {
+pub(crate) fn check_secrets(secrets: &[SecretInput]) -> Result<(), AppError> {
     if secrets.len() > limits::SECRETS_PER_ACTION {
         return Err(AppError::invalid_body(format!(
             "an action may have at most {} secrets",
@@ -127,6 +137,7 @@ pub(super) fn empty(runtime: Runtime) -> Draft {
         code: String::new(),
         dependencies: Vec::new(),
         secrets: Vec::new(),
+        modules: Vec::new(),
         artifact: None,
         status: VersionStatus::Pending,
         errors: Vec::new(),
@@ -140,6 +151,7 @@ pub(super) fn apply(
     owner: (&TenantId, &ActionId),
     draft: &Draft,
     input: &ActionInput,
+    modules: Option<Vec<ModuleReference>>,
     now: Timestamp,
 ) -> Result<Draft, AppError> {
     let mut next = draft.clone();
@@ -152,7 +164,11 @@ pub(super) fn apply(
     if let Some(dependencies) = &input.dependencies {
         next.dependencies.clone_from(dependencies);
     }
+    if let Some(modules) = modules {
+        next.modules = modules;
+    }
     if next.runtime == Runtime::Wasm {
+        next.modules.clear();
         if input.code.as_ref().is_some_and(|code| !code.is_empty())
             || input.dependencies.as_ref().is_some_and(|dependencies| !dependencies.is_empty())
         {
@@ -163,11 +179,14 @@ pub(super) fn apply(
         next.code.clear();
         next.dependencies.clear();
         next.artifact.take_if(|artifact| artifact.kind != ArtifactKind::Module);
-    } else if (next.runtime, &next.code, &next.dependencies) != (draft.runtime, &draft.code, &draft.dependencies) {
+    } else if (next.runtime, &next.code, &next.dependencies, &next.modules)
+        != (draft.runtime, &draft.code, &draft.dependencies, &draft.modules)
+    {
         next.artifact = None;
     }
     if let Some(secrets) = &input.secrets {
-        next.secrets = seal(app, owner, &draft.secrets, secrets, now)?;
+        let (tenant, action) = owner;
+        next.secrets = seal(app, tenant, |name| row_key(action, name), (&draft.secrets, secrets), now)?;
     }
     settle(&mut next);
     Ok(next)
@@ -201,6 +220,7 @@ pub(crate) fn restore(draft: &mut Draft, version: &ActionVersion) {
     draft.code.clone_from(&version.code);
     draft.dependencies.clone_from(&version.dependencies);
     draft.secrets.clone_from(&version.secrets);
+    draft.modules.clone_from(&version.modules);
     draft.artifact.clone_from(&version.artifact);
     draft.errors.clear();
     draft.built_at = Some(version.created_at);
@@ -219,11 +239,12 @@ fn row_key(action: &ActionId, name: &str) -> String {
     format!("action/{action}/secret/{name}")
 }
 
-fn seal(
+/// What is kept of the secrets that are `given`: those without a value stay as they are `stored`.
+pub(crate) fn seal(
     app: &App,
-    (tenant, action): (&TenantId, &ActionId),
-    stored: &[SealedSecret],
-    given: &[SecretInput],
+    tenant: &TenantId,
+    row_key: impl Fn(&str) -> String,
+    (stored, given): (&[SealedSecret], &[SecretInput]),
     now: Timestamp,
 ) -> Result<Vec<SealedSecret>, AppError> {
     let mut sealed = Vec::with_capacity(given.len());
@@ -231,7 +252,7 @@ fn seal(
         match value {
             Some(value) => sealed.push(SealedSecret {
                 name: name.clone(),
-                sealed_value: secrets::seal(app, tenant, &row_key(action, name), value.as_bytes())?,
+                sealed_value: secrets::seal(app, tenant, &row_key(name), value.as_bytes())?,
                 updated_at: now,
             }),
             None => match stored.iter().find(|secret| secret.name == *name) {
@@ -278,6 +299,8 @@ struct Content<'a> {
     code: &'a str,
     dependencies: &'a [Dependency],
     secrets: Vec<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    modules: &'a [ModuleReference],
 }
 
 /// The content address of what would be deployed: lower-case hex of a SHA-256.
@@ -294,6 +317,7 @@ pub(crate) fn content_sha256(action: &Action, draft: &Draft) -> Result<String, A
         code: &draft.code,
         dependencies: &draft.dependencies,
         secrets: draft.secrets.iter().map(|secret| secret.name.as_str()).collect(),
+        modules: &draft.modules,
     };
     let text = serde_json::to_vec(&content).map_err(|error| AppError::internal(format!("write content: {error}")))?;
     Ok(sha256_hex(&text))

@@ -12,7 +12,7 @@ use super::{action_load, secrets_open};
 use crate::artifacts::program_load;
 use crate::ctx::OpCtx;
 use crate::error::AppError;
-use crate::{App, ids};
+use crate::{App, action_modules, ids};
 
 /// What came of a test.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,7 +37,11 @@ pub async fn action_test(app: &App, ctx: &OpCtx, id: &str, event: Map<String, Va
         return Err(AppError::bad_request("A draft must be in the 'built' state before it can be tested."));
     };
     let program = program_load(app, &ctx.tenant.id, artifact).await?;
-    let event = whole(event, json!(secrets_open(app, &ctx.tenant.id, &action.id, &draft.secrets)?));
+    let mut secrets = json!(secrets_open(app, &ctx.tenant.id, &action.id, &draft.secrets)?);
+    if let Value::Object(secrets) = &mut secrets {
+        secrets.extend(action_modules::secrets_of(app, &ctx.tenant.id, &draft.modules).await?);
+    }
+    let event = whole(event, secrets);
     let limits = ctx.tenant.limits.unwrap_or_default();
     let input = RunInput {
         tenant: ctx.tenant.id.clone(),

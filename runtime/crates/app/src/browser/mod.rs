@@ -180,7 +180,7 @@ async fn begin(
 /// A failure of ours, told to the client in OAuth's words.
 fn fault(request: &AuthorizeRequest, error: AppError) -> Refused {
     let answer = match error.code.kind() {
-        Kind::RateLimited | Kind::Unavailable | Kind::Conflict => {
+        Kind::RateLimited | Kind::Unavailable | Kind::Conflict | Kind::PreconditionFailed => {
             request.refuse("temporarily_unavailable", "The login cannot be carried out just now; try again.")
         }
         Kind::Internal => request.refuse("server_error", "An internal error occurred."),

@@ -14,7 +14,7 @@ use crate::actions::secrets_open;
 use crate::artifacts::program_load;
 use crate::bindings::bindings_of;
 use crate::error::AppError;
-use crate::{App, versions};
+use crate::{App, action_modules, versions};
 
 /// The actions of a login, in order, and the module of each.
 #[derive(Debug)]
@@ -133,6 +133,7 @@ fn draft(action: &Action) -> Result<ActionVersion, AppError> {
         code: String::new(),
         dependencies: Vec::new(),
         secrets: draft.secrets.clone(),
+        modules: draft.modules.clone(),
         artifact: draft.artifact.clone(),
         rolled_back_from: None,
         created_at: action.updated_at,
@@ -150,7 +151,8 @@ async fn bind(
         Some(artifact) => program_load(app, tenant, artifact).await?.continues(),
         None => false,
     };
-    let secrets = secrets(app, tenant, &action, &version.secrets)?;
+    let mut secrets = secrets(app, tenant, &action, &version.secrets)?;
+    secrets.extend(action_modules::secrets_of(app, tenant, &version.modules).await?);
     let bound = BoundAction {
         binding_id: binding.id,
         action_id: action.id,

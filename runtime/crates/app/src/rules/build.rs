@@ -1,5 +1,7 @@
 //! Builds a rule: what can be wrong with its script is found when it is written, and not in a login.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use postern_javascript::{Kind, without_versions};
 use postern_model::action::POST_LOGIN;
@@ -54,7 +56,13 @@ async fn with_packages(app: &App, now: Timestamp, script: &str) -> (Made, Option
         .filter(|(name, _)| name != REQUEST)
         .map(|(name, version)| (name.as_str(), version.as_deref().unwrap_or(ANY_VERSION)))
         .collect();
-    let source = |dependencies| Source { kind: Kind::Rule, trigger: POST_LOGIN, code: &code, dependencies };
+    let source = |dependencies| Source {
+        kind: Kind::Rule,
+        trigger: POST_LOGIN,
+        code: &code,
+        dependencies,
+        modules: BTreeMap::new(),
+    };
     match artifact(app, now, source(&required)).await {
         Err(Failure::Build(error)) if error.id == DEPENDENCIES && !required.is_empty() => {
             (artifact(app, now, source(&[])).await, Some(error.msg))

@@ -55,7 +55,10 @@ async fn plain_javascript_needs_no_program() {
     });
     let source = "const crypto = require('crypto');\nexports.onExecutePostLogin = async (event, api) => {};\n";
     let prepared = server.prepare(source, &[]).await.unwrap();
-    assert_eq!(prepared, Prepared { source: source.to_owned(), bundle: None, preload: Vec::new(), lock: None });
+    assert_eq!(
+        prepared,
+        Prepared { source: source.to_owned(), modules: Vec::new(), bundle: None, preload: Vec::new(), lock: None }
+    );
     assert!(!folder.path().join("absent").exists());
 }
 

@@ -69,7 +69,9 @@ impl Tree {
             | Table::ResourceServers
             | Table::ClientGrants
             | Table::Rules
-            | Table::RuleConfigs => Self::Core,
+            | Table::RuleConfigs
+            | Table::ActionModules
+            | Table::ActionModuleVersions => Self::Core,
         }
     }
 }

@@ -2,10 +2,13 @@
 //! `content_sha256`, `rolled_back_from`) it stands beside Auth0's, which its clients ignore.
 
 use jiff::Timestamp;
+use postern_app::action_modules::ModuleChoice;
 use postern_app::actions::{ActionInput, ActionView, SecretInput, TestRun};
 use postern_app::error::AppError;
 use postern_model::action::{ArtifactKind, BuildError, Dependency};
-use postern_model::{Action, ActionRun, ActionVersion, Artifact, Runtime, SealedSecret, Trigger, VersionStatus};
+use postern_model::{
+    Action, ActionRun, ActionVersion, Artifact, ModuleReference, Runtime, SealedSecret, Trigger, VersionStatus,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -19,7 +22,7 @@ pub(crate) struct ActionBody {
     code: Option<String>,
     dependencies: Option<Vec<DependencyBody>>,
     secrets: Option<Vec<SecretBody>>,
-    modules: Option<Vec<Value>>,
+    modules: Option<Vec<ModuleBody>>,
     /// Only when an action is created.
     pub(crate) deploy: Option<bool>,
 }
@@ -33,7 +36,7 @@ pub(crate) struct TriggerWire {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct DependencyBody {
+pub(crate) struct DependencyBody {
     name: String,
     version: String,
     /// Only the public registry, so it says nothing.
@@ -41,9 +44,27 @@ struct DependencyBody {
     _registry_url: Option<String>,
 }
 
+/// A version of an Actions Module. What else a client read of it may come back.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ModuleBody {
+    module_id: String,
+    module_version_id: String,
+    #[serde(rename = "module_name")]
+    _module_name: Option<String>,
+    #[serde(rename = "module_version_number")]
+    _module_version_number: Option<u32>,
+}
+
+impl ModuleBody {
+    fn choice(self) -> ModuleChoice {
+        ModuleChoice { module_id: self.module_id, version_id: self.module_version_id }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SecretBody {
+pub(crate) struct SecretBody {
     name: String,
     value: Option<String>,
     /// Given back by a client that sends what it read.
@@ -54,6 +75,20 @@ struct SecretBody {
 impl std::fmt::Debug for SecretBody {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SecretBody").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl DependencyBody {
+    /// What is meant.
+    pub(crate) fn dependency(self) -> Dependency {
+        Dependency { name: self.name, version: self.version }
+    }
+}
+
+impl SecretBody {
+    /// What is meant.
+    pub(crate) fn input(self) -> SecretInput {
+        SecretInput { name: self.name, value: self.value }
     }
 }
 
@@ -68,9 +103,6 @@ impl ActionBody {
 
     /// The input.
     pub(crate) fn input(self) -> Result<ActionInput, AppError> {
-        if self.modules.is_some_and(|modules| !modules.is_empty()) {
-            return Err(AppError::invalid_body("'modules' are not supported"));
-        }
         let trigger = match self.supported_triggers {
             None => None,
             Some(triggers) => match <[TriggerWire; 1]>::try_from(triggers) {
@@ -78,20 +110,16 @@ impl ActionBody {
                 Err(_) => return Err(AppError::invalid_body("'supported_triggers' must have exactly one trigger")),
             },
         };
-        let dependencies = self.dependencies.map(|list| {
-            list.into_iter()
-                .map(|DependencyBody { name, version, _registry_url: _ }| Dependency { name, version })
-                .collect()
-        });
-        let secrets = self.secrets.map(|list| {
-            list.into_iter().map(|SecretBody { name, value, _updated_at: _ }| SecretInput { name, value }).collect()
-        });
-        Ok(ActionInput { name: self.name, trigger, runtime: self.runtime, code: self.code, dependencies, secrets })
+        let dependencies = self.dependencies.map(|list| list.into_iter().map(DependencyBody::dependency).collect());
+        let secrets = self.secrets.map(|list| list.into_iter().map(SecretBody::input).collect());
+        let modules = self.modules.map(|list| list.into_iter().map(ModuleBody::choice).collect());
+        let Self { name, runtime, code, .. } = self;
+        Ok(ActionInput { name, trigger, runtime, code, dependencies, secrets, modules })
     }
 }
 
 #[derive(Debug, Serialize)]
-struct SecretWire<'a> {
+pub(crate) struct SecretWire<'a> {
     name: &'a str,
     updated_at: Timestamp,
 }
@@ -140,6 +168,8 @@ pub(crate) struct ActionWire<'a> {
     runtime: Runtime,
     status: VersionStatus,
     secrets: Vec<SecretWire<'a>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    modules: &'a [ModuleReference],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<ErrorWire<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -158,6 +188,8 @@ pub(crate) struct VersionWire<'a> {
     deployed: bool,
     number: u32,
     secrets: Vec<SecretWire<'a>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    modules: &'a [ModuleReference],
     status: VersionStatus,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -174,11 +206,11 @@ pub(crate) struct VersionWire<'a> {
     action: Option<Box<ActionHead<'a>>>,
 }
 
-fn triggers(trigger: &Trigger) -> [TriggerWire; 1] {
+pub(crate) fn triggers(trigger: &Trigger) -> [TriggerWire; 1] {
     [TriggerWire { id: trigger.id.clone(), version: trigger.version.clone() }]
 }
 
-fn secrets(sealed: &[SealedSecret]) -> Vec<SecretWire<'_>> {
+pub(crate) fn secrets(sealed: &[SealedSecret]) -> Vec<SecretWire<'_>> {
     sealed.iter().map(|secret| SecretWire { name: &secret.name, updated_at: secret.updated_at }).collect()
 }
 
@@ -219,6 +251,7 @@ pub(crate) fn action(view: &ActionView) -> ActionWire<'_> {
         runtime: draft.runtime,
         status: draft.status,
         secrets: secrets(&draft.secrets),
+        modules: &draft.modules,
         errors: errors(&draft.errors),
         built_at: draft.built_at,
         artifact: draft.artifact.as_ref().filter(|artifact| artifact.kind == ArtifactKind::Module),
@@ -259,6 +292,7 @@ pub(crate) fn version<'a>(version: &'a ActionVersion, action: &'a Action) -> Ver
         deployed: action.deployed.as_ref() == Some(&version.id),
         number: version.number,
         secrets: secrets(&version.secrets),
+        modules: &version.modules,
         // Only what was built becomes a version.
         status: VersionStatus::Built,
         created_at: version.created_at,
