@@ -178,7 +178,7 @@ async fn what_a_whole_export_reads_is_there() {
         ("/api/v2/event-streams?take=50", json!({"eventStreams": []})),
         ("/api/v2/branding/phone/providers", json!({"providers": []})),
         ("/api/v2/prompts/login/custom-text/en", json!({})),
-        ("/api/v2/actions/modules?page=0&per_page=100", json!({"modules": [], "total": 0, "page": 0, "per_page": 50})),
+        ("/api/v2/actions/modules?page=0&per_page=100", json!({"modules": [], "total": 0, "page": 0, "per_page": 100})),
     ] {
         assert_eq!(api.get(path).await.expect(200), want, "{path}");
     }
