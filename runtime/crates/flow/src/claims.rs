@@ -114,7 +114,7 @@ impl TokenClaims {
     pub(crate) fn ask(&mut self, key: Given, value: Option<Value>) -> Result<(), String> {
         let Given(Some(Value::String(key))) = key else { return Err("a claim is named by a text".to_owned()) };
         let Some(value) = value else {
-            if let Some(old) = self.map.remove(&key) {
+            if let Some(old) = self.map.shift_remove(&key) {
                 self.bytes -= entry_len(&key, &old);
             }
             return Ok(());

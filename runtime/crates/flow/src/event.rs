@@ -184,7 +184,7 @@ fn merge(target: &mut Value, patch: &Value) {
     let Value::Object(target) = target else { return };
     for (key, value) in patch {
         if value.is_null() {
-            target.remove(key);
+            target.shift_remove(key);
         } else {
             merge(target.entry(key.as_str()).or_insert(Value::Null), value);
         }
@@ -222,7 +222,7 @@ pub(crate) fn set(event: &mut Value, outer: &str, inner: &str, key: &str, value:
             object.insert(key.to_owned(), value);
         }
         None => {
-            object.remove(key);
+            object.shift_remove(key);
         }
     }
 }

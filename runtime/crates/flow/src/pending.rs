@@ -85,7 +85,7 @@ impl Pending {
             let metadata = user.metadata_mut(change.kind);
             match &change.value {
                 Some(value) => metadata.insert(change.key.clone(), value.clone()),
-                None => metadata.remove(&change.key),
+                None => metadata.shift_remove(&change.key),
             };
         }
     }
@@ -96,7 +96,7 @@ impl Pending {
         for change in self.changes.iter().filter(|change| change.kind == kind) {
             match &change.value {
                 Some(value) => metadata.insert(change.key.clone(), value.clone()),
-                None => metadata.remove(&change.key),
+                None => metadata.shift_remove(&change.key),
             };
         }
         if metadata::size(&metadata) > limits::METADATA_BYTES {

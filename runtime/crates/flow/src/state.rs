@@ -243,7 +243,7 @@ impl State {
 
     fn set_transaction(&mut self, key: String, value: Value) -> Result<(), String> {
         if value.is_null() {
-            self.transaction.remove(&key);
+            self.transaction.shift_remove(&key);
             return Ok(());
         }
         self.transaction.insert(key, value);

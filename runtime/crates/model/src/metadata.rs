@@ -102,7 +102,7 @@ pub fn merge(current: &mut Metadata, patch: &Metadata) {
     }
     for (key, value) in patch {
         if value.is_null() {
-            current.remove(key);
+            current.shift_remove(key);
         } else {
             current.insert(key.clone(), value.clone());
         }
