@@ -69,7 +69,7 @@ fn cases() -> Vec<Value> {
                 "name": format!("{name} {at}"),
                 "source": fs::read_to_string(&file).unwrap(),
                 "event": event,
-                "entry": case.get("entry").unwrap_or(&json!("execute")),
+                "entry": case.get("entry").cloned().unwrap_or_else(|| json!("execute")),
                 "now": NOW_MS,
             }));
         }

@@ -145,7 +145,7 @@ const HOSTILE: &[(&str, &str, &[&str])] = &[
     ),
     (
         "Function",
-        "const g = Function('return this')(); if (g.process?.binding || g.WebAssembly) throw new Error('out');",
+        "const g = Function('return this')(); if (g.WebAssembly || g.host || g.prelude || g.postern) throw new Error('out');",
         &["ok"],
     ),
     ("constructor", "const F = (async () => {}).constructor; await F('return globalThis.postern')();", &["ok"]),

@@ -80,7 +80,7 @@ async fn a_rule_that_does_not_load_is_refused_with_its_place() {
     let body = json!({"name": "broken", "script": "function (user, context, callback) {\n  callback(null user);\n}"});
     let answer = server.api.post("/api/v2/rules", &body).await;
     let text = answer.body.to_string();
-    assert!(text.contains("SyntaxError: Unexpected identifier 'user' (action.js:"), "{text}");
+    assert!(text.contains("SyntaxError: missing ) after argument list (action.js:2:"), "{text}");
     assert_eq!(answer.refused(400), "invalid_body");
     let none = server.api.get("/api/v2/rules").await.expect(200);
     assert_eq!(none, json!([]));

@@ -225,7 +225,8 @@ async fn actions_have_the_recorded_shapes() {
         (&json!(false), &json!(1), &json!("built"))
     );
     assert_eq!((version.get("built_at"), version.get("action_id")), (None, None), "{version}");
-    let head = version["action"].as_object().unwrap().keys().map(String::as_str).collect::<Vec<_>>();
+    let mut head = version["action"].as_object().unwrap().keys().map(String::as_str).collect::<Vec<_>>();
+    head.sort_unstable();
     assert_eq!(head, ["all_changes_deployed", "created_at", "id", "name", "supported_triggers", "updated_at"]);
     let read = api.get(&format!("{list}/{id}/versions/{}", version["id"].as_str().unwrap())).await.expect(200);
     assert!(read["deployed"] == true && read["built_at"].is_string(), "{read}");

@@ -12,6 +12,7 @@ use postern_engine::{
     Directory, EgressConfig, EgressPolicy, Engine, EngineConfig, Entry, Program, RunInput, RunReport, TriggerCache,
 };
 use postern_model::ExecutionLimits;
+use postern_packages::{Packages, PackagesConfig};
 use serde_json::{Map, Value, json};
 use similar::{ChangeTag, TextDiff};
 
@@ -58,7 +59,7 @@ pub(crate) async fn run(out: &Output, args: &DevArgs) -> anyhow::Result<()> {
     }
     let mut last: Option<Vec<String>> = None;
     loop {
-        let seen = bench.contents(args);
+        let seen = Bench::contents(args);
         match bench.once(args).await {
             Ok(shown) => {
                 let lines = describe(&shown);
@@ -71,7 +72,7 @@ pub(crate) async fn run(out: &Output, args: &DevArgs) -> anyhow::Result<()> {
             Err(error) => complain(&format!("{error:#}")),
         }
         out.done("\nwatching; Ctrl-C ends it");
-        while bench.contents(args) == seen {
+        while Bench::contents(args) == seen {
             tokio::time::sleep(LOOK).await;
         }
         out.done("");
@@ -83,6 +84,7 @@ struct Bench {
     engine: Engine,
     wasm: Arc<[u8]>,
     cache: Arc<TriggerCache>,
+    packages: Packages,
 }
 
 impl Bench {
@@ -94,12 +96,15 @@ impl Bench {
             ..EgressConfig::default()
         };
         // The engine takes a second or two to compile, once a machine.
-        let engine = Engine::new(EngineConfig { cache_dir: cache_folder(), egress, ..EngineConfig::default() })?;
-        Ok(Self { engine, wasm: postern_javascript::ENGINE.into(), cache: Arc::new(TriggerCache::new()) })
+        let folder = cache_folder().context("there is no home to keep compiled code in: set XDG_CACHE_HOME")?;
+        let packages = Packages::new(PackagesConfig::new(folder.join("build-tools")));
+        let cache_dir = Some(folder.join("code"));
+        let engine = Engine::new(EngineConfig { cache_dir, egress, ..EngineConfig::default() })?;
+        Ok(Self { engine, wasm: postern_javascript::ENGINE.into(), cache: Arc::new(TriggerCache::new()), packages })
     }
 
     /// What is watched: the action, its package.json, and the event.
-    fn contents(&self, args: &DevArgs) -> Vec<Option<Vec<u8>>> {
+    fn contents(args: &DevArgs) -> Vec<Option<Vec<u8>>> {
         let package = args.action.with_file_name("package.json");
         [Some(&args.action), Some(&package), args.event.as_ref()]
             .into_iter()
@@ -109,7 +114,7 @@ impl Bench {
     }
 
     async fn program(&self, path: &Path) -> anyhow::Result<Arc<Program>> {
-        let payload = Source::read(path)?.payload().await?;
+        let payload = Source::read(path)?.payload(&self.packages).await?;
         Ok(self.engine.build(&self.wasm, &serde_json::to_vec(&payload)?).await?)
     }
 
@@ -180,7 +185,7 @@ fn describe(run: &Value) -> Vec<String> {
         lines.extend(text(error.get("stack")).lines().map(|frame| format!("  {}", frame.trim())));
     }
     for mut mutation in rows("mutations") {
-        let kind = mutation.as_object_mut().and_then(|mutation| mutation.remove("type"));
+        let kind = mutation.as_object_mut().and_then(|mutation| mutation.shift_remove("type"));
         lines.push(format!("{} {mutation}", text(kind.as_ref())));
     }
     for log in rows("logs") {
@@ -210,7 +215,7 @@ fn difference(last: &[String], now: &[String]) -> String {
     }
 }
 
-/// Where compiled code is kept, if there is a home.
+/// Where compiled code and what npm gave are kept, if there is a home.
 fn cache_folder() -> Option<PathBuf> {
     let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     let base = base.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")))?;

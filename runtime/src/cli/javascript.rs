@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
 use postern_javascript::{Kind, Payload};
+use postern_packages::{Packages, Prepared};
 use serde_json::Value;
 
 /// Whether a path is the source of a JavaScript action.
@@ -40,16 +41,18 @@ impl Source {
         Ok(Self { path: path.to_owned(), code, dependencies })
     }
 
-    /// What the engine takes.
-    pub(crate) async fn payload(self) -> anyhow::Result<Payload> {
+    /// What the engine takes; dependencies come from npm's registry.
+    pub(crate) async fn payload(self, packages: &Packages) -> anyhow::Result<Payload> {
         let file = self.path.file_name().map_or_else(|| "action.js".into(), |name| name.to_string_lossy().into_owned());
+        let named: Vec<_> = self.dependencies.iter().map(|(name, version)| (name.as_str(), version.as_str())).collect();
+        let Prepared { source, bundle, preload, .. } = packages.prepare(&self.code, &named).await?;
         Ok(Payload {
             kind: Kind::Action,
             trigger: "post-login".to_owned(),
             file,
-            source: self.code,
-            bundle: None,
-            preload: Vec::new(),
+            source,
+            bundle,
+            preload,
             modules: std::collections::BTreeMap::new(),
             now: 0,
             seed: 0,

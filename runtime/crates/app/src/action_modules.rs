@@ -440,10 +440,8 @@ pub(crate) async fn resolve(
     for ModuleChoice { module_id, version_id } in choices {
         let unknown =
             || AppError::invalid_body(format!("there is no version '{version_id}' of a module '{module_id}'"));
-        let module = load(app, ctx, module_id).await.map_err(|error| match error.code {
-            Code::NotFound => unknown(),
-            _ => error,
-        })?;
+        let load = load(app, ctx, module_id).await;
+        let module = load.map_err(|error| if matches!(error.code, Code::NotFound) { unknown() } else { error })?;
         let version = version_load(app, &ctx.tenant.id, &module.id, version_id).await?.ok_or_else(unknown)?;
         if references.iter().any(|reference| reference.module_id == module.id) {
             return Err(AppError::invalid_body(format!("the module '{}' is named twice", module.name)));

@@ -65,8 +65,9 @@ impl Guest {
 
     fn bytes(&self, packed: i64) -> &[u8] {
         let packed = packed.cast_unsigned();
-        let (start, len) = ((packed >> 32) as usize, (packed & u64::from(u32::MAX)) as usize);
-        self.memory.data(&self.store).get(start..).and_then(|rest| rest.get(..len)).unwrap_or_default()
+        let place = usize::try_from(packed >> 32).ok().zip(usize::try_from(packed & u64::from(u32::MAX)).ok());
+        let text = place.and_then(|(start, len)| self.memory.data(&self.store).get(start..)?.get(..len));
+        text.unwrap_or_default()
     }
 
     /// The text in the failure cell beside the trap.

@@ -1,4 +1,4 @@
-//! The sources of QuickJS with our changes: see `engine/patches/README.md`.
+//! The sources of `QuickJS` with our changes: see `engine/patches/README.md`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -41,9 +41,10 @@ fn fetch(patches: &Path) -> Result<PathBuf> {
         .context("run cargo")?;
     ensure!(output.status.success(), "cargo metadata failed");
     let metadata: Value = serde_json::from_slice(&output.stdout)?;
-    let packages = metadata["packages"].as_array().context("cargo metadata names no packages")?;
-    let package = packages.iter().find(|package| package["name"] == "rquickjs-sys");
-    let manifest = package.and_then(|package| package["manifest_path"].as_str()).context("no rquickjs-sys")?;
+    let packages = metadata.get("packages").and_then(Value::as_array).context("cargo metadata names no packages")?;
+    let named = |package: &&Value| package.get("name").and_then(Value::as_str) == Some("rquickjs-sys");
+    let package = packages.iter().find(named);
+    let manifest = package.and_then(|package| package.get("manifest_path")?.as_str()).context("no rquickjs-sys")?;
     Ok(Path::new(manifest).parent().context("a manifest without a folder")?.to_owned())
 }
 

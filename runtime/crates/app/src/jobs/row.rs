@@ -270,7 +270,7 @@ mod tests {
         check_row(json!({"email": "a@b.c", "user_metadata": {"a.b": 1}}), &["PATTERN"]);
         check_row(json!({"email": "a@b.c", "password_hash": "plain"}), &["PATTERN"]);
         check_row(json!({"email": "a@b.c", "mfa_factors": [{"totp": {}}]}), &["MFA_FACTORS_FAILED"]);
-        check_row(json!({"email": "no", "blocked": 1}), &["INVALID_TYPE", "FORMAT"]);
+        check_row(json!({"email": "no", "blocked": 1}), &["FORMAT", "INVALID_TYPE"]);
     }
 
     #[test]

@@ -168,7 +168,7 @@ async fn results() {
     bad(returning(br#"[]"#)).await;
     bad(returning(br#"{"mutations":[],"other":1}"#)).await;
     bad(returning(br#"{"mutations":[{"type":"user.explode"}]}"#)).await;
-    bad(returning(br#"{"mutations":[{"type":"access.deny"}]}"#)).await;
+    bad(returning(br#"{"mutations":[{"type":"accessToken.addScope"}]}"#)).await;
     bad(returning(br#"{"mutations":[{"type":"access.deny","reason":"x"},{"type":"nothing"}]}"#)).await;
     bad(returning(format!(r#"{{"mutations":[{}]}}"#, "[".repeat(50_000)).as_bytes())).await;
 

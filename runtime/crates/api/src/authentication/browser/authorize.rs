@@ -73,12 +73,13 @@ pub(crate) fn routes() -> Routes<App> {
 }
 
 async fn authorize_get(visitor: BrowserRequest, RawQuery(query): RawQuery) -> Response {
-    begin(visitor, query_pairs(query.as_deref())).await
+    // On the heap: a login is a long future.
+    Box::pin(begin(visitor, query_pairs(query.as_deref()))).await
 }
 
 async fn authorize_post(visitor: BrowserRequest, RawQuery(query): RawQuery, request: Request) -> Response {
     match form_pairs(request).await {
-        Ok(form) => begin(visitor, query_pairs(query.as_deref()).into_iter().chain(form).collect()).await,
+        Ok(form) => Box::pin(begin(visitor, query_pairs(query.as_deref()).into_iter().chain(form).collect())).await,
         Err(error) => page::error(&error),
     }
 }
