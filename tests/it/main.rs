@@ -25,6 +25,7 @@ mod hostile;
 mod in_process;
 mod isolation;
 mod javascript;
+mod javascript_examples;
 mod jobs;
 mod keys;
 mod local_loop;

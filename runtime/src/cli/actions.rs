@@ -264,7 +264,8 @@ async fn upload(remote: &Remote, out: &Output, action: &str, path: &Path, secret
             let body = Body::Bytes("application/wasm", bytes);
             remote.api(Method::PUT, &["actions", "actions", &id, "artifact"], &[], body).await?
         }
-        Content::Code(_) => done,
+        // What a change answers is what Auth0 answers: that the build is still to come.
+        Content::Code(_) => remote.get(&["actions", "actions", &text(done.get("id"))], &[]).await?,
     };
     drop(spinner);
     out.show(&done, |done| {

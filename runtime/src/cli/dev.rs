@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 use jiff::Timestamp;
 use postern_engine::{
-    Directory, EgressConfig, EgressPolicy, Engine, EngineConfig, Entry, Program, RunInput, RunReport, TriggerCache,
+    BuildError, Directory, EgressConfig, EgressPolicy, Engine, EngineConfig, Entry, Program, RunInput, RunReport,
+    TriggerCache,
 };
 use postern_model::ExecutionLimits;
 use postern_packages::{Packages, PackagesConfig};
@@ -115,7 +116,16 @@ impl Bench {
 
     async fn program(&self, path: &Path) -> anyhow::Result<Arc<Program>> {
         let payload = Source::read(path)?.payload(&self.packages).await?;
-        Ok(self.engine.build(&self.wasm, &serde_json::to_vec(&payload)?).await?)
+        match self.engine.build(&self.wasm, &serde_json::to_vec(&payload)?).await {
+            Err(BuildError::Init { error, .. }) => {
+                // Its stack says where.
+                let stack = error.stack.unwrap_or_default();
+                let frames = stack.lines().map(str::trim).filter(|line| line.starts_with("at "));
+                let place = frames.map(|frame| format!("\n  {frame}")).collect::<String>();
+                bail!("{}: {}{place}", error.name, error.message)
+            }
+            built => Ok(built?),
+        }
     }
 
     /// One run, as JSON: `status`, `mutations`, `error`, `logs`, `fuel`, `memory_bytes`, `duration_us`, `calls`.
@@ -200,7 +210,8 @@ fn describe(run: &Value) -> Vec<String> {
 
 /// What changed since the last run; empty runs of equal lines are left out.
 fn difference(last: &[String], now: &[String]) -> String {
-    let (last, now) = (last.join("\n"), now.join("\n"));
+    let whole = |lines: &[String]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+    let (last, now) = (whole(last), whole(now));
     let changes = TextDiff::from_lines(&last, &now);
     let changed = changes.iter_all_changes().filter_map(|change| match change.tag() {
         ChangeTag::Equal => None,
