@@ -102,10 +102,13 @@ fn event() -> Value {
 
 fn payload(source: &str, bundle: Option<&str>) -> Vec<u8> {
     let preload: &[&str] = if bundle.is_some() { &["lodash", "axios", "moment"] } else { &[] };
-    let payload = json!({
-        "kind": "action", "trigger": "post-login", "file": "action.js", "source": source, "bundle": bundle,
+    let mut payload = json!({
+        "kind": "action", "trigger": "post-login", "file": "action.js", "source": source,
         "preload": preload, "now": 1_764_000_000_000_u64, "seed": 7,
     });
+    if let Some(bundle) = bundle {
+        payload["bundle"] = json!(bundle);
+    }
     serde_json::to_vec(&payload).unwrap()
 }
 
